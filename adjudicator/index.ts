@@ -1,0 +1,2 @@
+/** The door of the adjudicator: the only file of this floor that `src` may import. */
+export type * from "./types.ts";
