@@ -15,7 +15,7 @@ export function splitPrompt(name: string, source: string): { system: string; use
 }
 
 /** A template literal: its lines are left alone by the formatter. */
-const literal = (text: string): string => `\`${text.replace(/[\\`]|\$\{/g, "\\export function generate(): string {")}\``;
+const literal = (text: string): string => `\`${text.replace(/[\\`]|\$\{/g, "\\$&")}\``;
 
 export function generate(): string {
   const names = readdirSync(folder)

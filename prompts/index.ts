@@ -23,7 +23,7 @@ Write the answer only, without a word about the candidates, their labels, the ma
 
 {{question}}
 
-The candidates, labelled {{labels}}; lines that begin with \export function generate(): string {{{mark}}\export function generate(): string { are theirs, other lines are ours:
+The candidates, labelled {{labels}}; lines that begin with \`{{mark}}\` are theirs, other lines are ours:
 
 {{candidates}}
 
@@ -39,7 +39,7 @@ Answer with one JSON object and nothing else.`,
 
 {{question}}
 
-The candidates, labelled {{labels}}; lines that begin with \export function generate(): string {{{mark}}\export function generate(): string { are theirs, other lines are ours:
+The candidates, labelled {{labels}}; lines that begin with \`{{mark}}\` are theirs, other lines are ours:
 
 {{candidates}}
 
@@ -56,7 +56,7 @@ Answer with one JSON object and nothing else.`,
 
 {{question}}
 
-The two candidates, labelled {{labels}}; lines that begin with \export function generate(): string {{{mark}}\export function generate(): string { are theirs, other lines are ours:
+The two candidates, labelled {{labels}}; lines that begin with \`{{mark}}\` are theirs, other lines are ours:
 
 {{candidates}}
 
