@@ -54,8 +54,38 @@ export interface Egress {
   close(): Promise<void>;
 }
 
+/**
+ * The connection failed, not the guard: rejected by transports for refused, DNS, TLS, reset and cut. `phase` says how far the
+ * call had come: before a connection stood, before the reply's headers, inside its body. `protocol` = the peer broke HTTP itself.
+ */
+export class NetworkError extends Error {
+  readonly phase: "connect" | "headers" | "body";
+  /** the runtime's own code (`ECONNREFUSED`, `UND_ERR_SOCKET`, `HPE_…`), "" where it gives none */
+  readonly code: string;
+  readonly protocol: boolean;
+  constructor(phase: "connect" | "headers" | "body", code: string, protocol: boolean, cause?: unknown) {
+    super(`connection failed (${phase}${code === "" ? "" : `, ${code}`})`, { cause });
+    this.name = "NetworkError";
+    this.phase = phase;
+    this.code = code;
+    this.protocol = protocol;
+  }
+}
+
+/** What the guard asks of a transport beside the Fetch API's own fields. */
+export interface TransportInit extends RequestInit {
+  /** decoded body bytes after which the reply ends in a CapError */
+  maxBodyBytes?: number;
+  /** a CapError was made, whoever reads it */
+  onCapped?: () => void;
+  /** the first byte of the request is about to leave on an established connection */
+  onSent?: () => void;
+}
+
 /** What lies below the guard: undici's pool on Node, the global fetch on Workers. Follows no redirect, honours the signal in every phase. */
 export interface Transport {
   fetch: Fetch;
   close(): Promise<void>;
+  /** calls `onSent`; without it the guard counts a request as sent when it is handed over */
+  reportsSent?: boolean;
 }
