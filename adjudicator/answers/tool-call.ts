@@ -1,0 +1,81 @@
+/** Reads tool calls as one ballot: the set of names with canonical arguments. Never invents an argument, and never reads several calls out of prose. */
+import { canonicalJson } from "../json/canonical.ts";
+import { parseLenient } from "../json/lenient.ts";
+import { eachSlice } from "../json/scan.ts";
+import type { Json, Reading, ToolCall, ToolSpec, UnifiedFinish } from "../types.ts";
+
+interface Call {
+  name: string;
+  arguments: Json;
+}
+const MAX_CALLS = 128;
+
+export function readToolCalls(text: string, calls: ToolCall[], tools: ToolSpec[], finish: UnifiedFinish): Reading {
+  const unreadable: Reading = { status: finish === "length" ? "cut" : "abstained" };
+  if (calls.length === 0) {
+    const call = callInText(text, tools);
+    return call === null ? unreadable : reading([call]);
+  }
+  if (calls.length > MAX_CALLS) return unreadable;
+  const read = calls.map((call) => nativeCall(call, tools));
+  return read.every((call) => call !== null) ? reading(read) : unreadable;
+}
+
+function reading(calls: Call[]): Reading {
+  const spelled = new Map(calls.map((call) => [canonicalJson({ name: call.name, arguments: call.arguments }), call]));
+  const keys = [...spelled.keys()].sort();
+  return {
+    status: "read",
+    key: keys.join("\n"),
+    value: keys.map((key) => ({ name: spelled.get(key)?.name ?? "", arguments: spelled.get(key)?.arguments ?? null })),
+  };
+}
+
+function nativeCall(call: ToolCall, tools: ToolSpec[]): Call | null {
+  const name = offered(call.function.name, tools);
+  if (name === null) return null;
+  if (call.function.arguments.trim() === "") return { name, arguments: {} };
+  const parsed = parseLenient(call.function.arguments);
+  return parsed.ok && parsed.closed && isObject(parsed.value) ? { name, arguments: parsed.value } : null;
+}
+
+const isObject = (value: Json): value is { [key: string]: Json } => value !== null && typeof value === "object" && !Array.isArray(value);
+
+/** The offered tool of that name; some providers write `_` for `.`. */
+function offered(name: string, tools: ToolSpec[]): string | null {
+  const exact = tools.find((tool) => tool.name === name);
+  if (exact !== undefined) return exact.name;
+  const alike = tools.filter((tool) => tool.name.replaceAll(".", "_") === name.replaceAll(".", "_"));
+  return alike.length === 1 ? (alike[0]?.name ?? null) : null;
+}
+
+/** One call written as JSON, alone or as the only element of a list. */
+function callInText(text: string, tools: ToolSpec[]): Call | null {
+  let found: Call[] = [];
+  eachSlice(text, "{[", (slice) => {
+    if (!slice.closed) return "inside";
+    const parsed = parseLenient(text.slice(slice.start, slice.end));
+    const list = parsed.ok && parsed.closed ? (Array.isArray(parsed.value) ? parsed.value : [parsed.value]) : [];
+    const calls = list.map((item) => callIn(item, tools));
+    if (calls.length === 0 || calls.some((call) => call === null)) return list.length === 0 ? "inside" : "after";
+    found = [...found, ...calls.filter((call) => call !== null)];
+    return found.length > 1 ? true : "after";
+  });
+  const distinct = new Map(found.map((call) => [canonicalJson({ name: call.name, arguments: call.arguments }), call]));
+  return distinct.size === 1 ? (found[0] ?? null) : null;
+}
+
+function callIn(value: Json, tools: ToolSpec[]): Call | null {
+  if (!isObject(value)) return null;
+  const inner = value.function;
+  if (inner !== undefined && isObject(inner)) return callIn(inner, tools);
+  const name = value.name ?? value.tool ?? value.function;
+  if (typeof name !== "string") return null;
+  const known = offered(name, tools);
+  let given = value.arguments ?? value.parameters ?? value.args ?? value.params;
+  if (typeof given === "string") {
+    const parsed = parseLenient(given);
+    given = parsed.ok ? parsed.value : undefined;
+  }
+  return known !== null && given !== undefined && isObject(given) ? { name: known, arguments: given } : null;
+}
