@@ -25,7 +25,7 @@ export function isBelow(url: URL, base: URL): boolean {
 export function parseRequest(text: string): URL | null {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null) return null;
-  if (text === url.href) return url;
+  if (trim(text) === trim(url.href)) return url;
   const port = url.protocol === "https:" ? ":443" : ":80";
   const spelled = url.href.replace(url.host, url.host + port);
   return url.port === "" && text === spelled ? url : null;

@@ -120,7 +120,9 @@ class Exchange implements Dispatcher.DispatchHandler {
       return new CapError(`the reply's headers are longer than ${MAX_HEADER_BYTES} bytes`);
     }
     const phase = this.#controller === null ? "connect" : this.#answered ? "body" : "headers";
-    return new NetworkError(phase, code, code.startsWith("HPE_"), error);
+    // a length mismatch before the headers are handed on: Content-Length beside Transfer-Encoding
+    const mismatch = code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" && phase === "headers";
+    return new NetworkError(phase, code, mismatch || error.name === "HTTPParserError", error);
   }
 }
 
