@@ -4,8 +4,11 @@ import { boxed, declaredJson, firstLine, saysNone } from "./declared.ts";
 import type { Option } from "./options.ts";
 import { byLabel, byText, fold, optionsOf } from "./options.ts";
 
-/** `none`: the text declares that no option is right. */
-type Pick = Option | "none" | null;
+/** What a cue says, and where: no option means that the text declares none to be right. */
+interface Pick {
+  option: Option | null;
+  at: number;
+}
 
 const ABSTAINED: Reading = { status: "abstained" };
 const read = (option: Option): Reading => ({ status: "read", key: option.value, value: option.value });
@@ -75,6 +78,7 @@ const CUES: RegExp[] = [
 const LATER_CUES: RegExp[] = [
   /\b(?:correct|best|right|closest|final|appropriate|likely)\s{1,4}(?:answer|option|choice|statement|match)\b[^.\n]{0,120}?\s(?:is|would be|:)[\s:*_]{0,8}/gi,
   /\b(?:option|answer|choice|match)\s{1,4}(?:is|would\s{1,4}be|seems\s{1,4}to\s{1,4}be)[\s:*_]{0,8}/gi,
+  /\bis[\s:*_]{1,4}(?=(?:option\s{1,4})?\([A-Z]\))/g,
 ];
 const IS_CORRECT =
   /(?:\b(?:option|choice|answer|statement)\s{1,4}|\()([A-Z])\b\)?[*_]{0,2}\s{1,4}(?:is|must be|would be)\s{1,4}(?:the\s{1,4})?(?:correct|right|best|closest|answer|most)\b(?!\s{1,4}not)/g;
@@ -83,43 +87,47 @@ const IS_CORRECT =
 const LOOK_BACK = 24;
 const lastOf = (text: string, cue: RegExp): RegExpExecArray[] => [...text.matchAll(cue)].slice(-LOOK_BACK).reverse();
 
-function fromProse(text: string, options: Option[]): Pick {
-  for (const match of lastOf(text, BRACKETED_ANSWER)) {
-    const option = byLabel(match[1] ?? "", options);
-    if (option !== null) return option;
-  }
-  return (
-    cued(text, options, CUES) ??
-    inBox(text, options) ??
-    cued(text, options, LATER_CUES) ??
-    declaredCorrect(text, options) ??
-    lastLine(text, options) ??
-    onlyMention(text, options)
-  );
+function fromProse(text: string, options: Option[]): Option | "none" | null {
+  const bracketed = labelled(text, BRACKETED_ANSWER, options);
+  if (bracketed !== null) return bracketed.option;
+  const first = cued(text, options, CUES) ?? inBox(text, options);
+  if (first !== null && first.option !== null) return first.option;
+  const later = cued(text, options, LATER_CUES) ?? labelled(text, IS_CORRECT, options);
+  // "The answer is not listed, but the closest option is (J)": what comes later stands
+  if (later !== null && (first === null || later.at > first.at)) return later.option ?? "none";
+  return first !== null ? "none" : (lastLine(text, options) ?? onlyMention(text, options));
 }
 
-function cued(text: string, options: Option[], cues: RegExp[]): Pick {
+function cued(text: string, options: Option[], cues: RegExp[]): Pick | null {
   for (const cue of cues)
     for (const match of lastOf(text, cue)) {
-      const from = match.index + match[0].length;
-      const rest = text.slice(from, from + 400);
-      const option = byText(rest.slice(0, lineEnd(rest)), options, true) ?? labelAt(rest, options, false) ?? byText(rest, options, false);
-      if (option !== null) return option;
-      if (saysNone(rest.slice(0, Math.min(120, lineEnd(rest))))) return "none";
+      const at = match.index + match[0].length;
+      const rest = text.slice(at, at + 400);
+      const line = firstLine(rest);
+      // "The answer is C, F": two choices are none
+      if (severalLabels(line, options)) return { option: null, at };
+      const option = byText(line, options, true) ?? labelAt(rest, options, false) ?? byText(rest, options, false);
+      if (option !== null || saysNone(line.slice(0, 120))) return { option, at };
     }
   return null;
 }
-const lineEnd = (text: string): number => (text.includes("\n") ? text.indexOf("\n") : text.length);
 
-function inBox(text: string, options: Option[]): Pick {
-  const box = boxed(text);
-  return box === null || box.cut ? null : chosenText(String(box.value), options);
+const SEVERAL = /^[\s*_]{0,4}\(?([A-Z])\)?[*_]{0,2}\s?(?:,|and|&|or)\s{0,2}(?:and\s|or\s)?\(?([A-Z])\)?[\s.*_]{0,4}$/;
+function severalLabels(line: string, options: Option[]): boolean {
+  const match = SEVERAL.exec(line.slice(0, 40));
+  return match !== null && match[1] !== match[2] && [match[1], match[2]].every((label) => options.some((option) => option.label === label));
 }
 
-function declaredCorrect(text: string, options: Option[]): Pick {
-  for (const match of lastOf(text, IS_CORRECT)) {
+function inBox(text: string, options: Option[]): Pick | null {
+  const box = boxed(text);
+  const option = box === null || box.cut ? null : chosenText(String(box.value), options);
+  return option === null ? null : { option, at: text.lastIndexOf("\\boxed") };
+}
+
+function labelled(text: string, cue: RegExp, options: Option[]): Pick | null {
+  for (const match of lastOf(text, cue)) {
     const option = byLabel(match[1] ?? "", options);
-    if (option !== null) return option;
+    if (option !== null) return { option, at: match.index };
   }
   return null;
 }
@@ -130,8 +138,13 @@ function lastLine(text: string, options: Option[]): Option | null {
   const line = trimmed.slice(trimmed.lastIndexOf("\n") + 1).trim();
   const words = byText(line, options, true);
   if (words !== null) return words;
-  return /^(?:[*_]{0,3}\(?[A-Za-z]\)|[*_]{0,3}[A-Za-z][.:)*]|[*_]{0,3}[A-Z][*_]{0,3}$)/.test(line) ? labelAt(line, options, false) : null;
+  return /^(?:[*_]{0,3}\(?[A-Za-z]\)|[*_]{0,3}[A-Za-z][.:)*]|[*_]{0,3}[A-Z][*_]{0,3}$)/.test(line)
+    ? sameCase(labelAt(line, options, false), line)
+    : null;
 }
+/** "(b) …" is a part of the question, not option B. */
+const sameCase = (option: Option | null, line: string): Option | null =>
+  option?.label != null && line.slice(0, 8).includes(option.label) ? option : null;
 
 /** A short text that names exactly one option and denies nothing: "This review is positive." */
 function onlyMention(text: string, options: Option[]): Option | null {

@@ -1,5 +1,5 @@
-/** Finds numerals in a short text and reads them exactly. Never evaluates: roots, powers and sums are not numerals. */
-import { add, divide, negate, rationalOf, MAX_DIGITS } from "./rational.ts";
+/** Finds numerals in a short text and reads them exactly, but for roots and pi, which are read to twelve decimals. Never evaluates sums or powers. */
+import { add, divide, multiply, negate, rationalOf, MAX_DIGITS } from "./rational.ts";
 import type { Rational } from "./rational.ts";
 
 /** A declared answer longer than this is prose; only its start is read. */
@@ -27,8 +27,12 @@ export function firstNumber(raw: string): Rational | null {
 function numeralFrom(text: string): Rational | null {
   const fraction = text.indexOf("\\frac");
   const digit = text.search(/\d/);
-  if (fraction >= 0 && (digit < 0 || fraction < digit))
-    return latexFraction(text, fraction)?.value ?? (digit < 0 ? null : numeralAt(text, digit));
+  const root = text.search(IRRATIONAL);
+  if (root >= 0 && (digit < 0 || root < digit) && (fraction < 0 || root < fraction)) {
+    const value = irrational(text.slice(root, root + 80));
+    if (value !== null) return /-\s?$/.test(text.slice(0, root)) ? negate(value) : value;
+  }
+  if (fraction >= 0 && (digit < 0 || fraction < digit)) return latexFraction(text, fraction);
   return digit < 0 ? null : numeralAt(text, digit);
 }
 
@@ -61,32 +65,21 @@ function numeralAt(text: string, digit: number): Rational | null {
 function plainNumeral(text: string, from: number): { value: Rational; end: number; whole: boolean } | null {
   let end = from;
   while (isDigit(text[end])) end++;
-  let digits = text.slice(from, end);
-  while (
-    digits.length > 0 &&
-    /^[, ']\d{3}(?!\d)/.test(text.slice(end, end + 5)) &&
-    (digits.length <= 3 || text[from + (digits.length % 3 || 3)] !== undefined) &&
-    groups(text.slice(from, end))
-  ) {
-    digits += text.slice(end + 1, end + 4);
-    end += 4;
-  }
+  const grouped = /^\d{1,3}(?:[, ']\d{3}(?!\d))+/.exec(text.slice(from, from + 2 * MAX_DIGITS))?.[0];
+  if (grouped !== undefined) end = from + grouped.length;
+  const digits = text.slice(from, end).replace(/[, ']/g, "");
   if (digits.length > MAX_DIGITS) return null;
   let part = "";
   if (text[end] === "." && isDigit(text[end + 1])) {
     let to = end + 1;
     while (isDigit(text[to])) to++;
-    part = text.slice(end, to);
+    part = text.slice(end, Math.min(to, end + MAX_DIGITS));
     end = to;
   }
-  if (part.length > MAX_DIGITS) part = part.slice(0, MAX_DIGITS);
   const power = exponent(text.slice(end, end + 40));
   const value = rationalOf(`${digits}${part}`, power.value);
   return value === null ? null : { value, end: end + power.length, whole: part === "" && power.length === 0 };
 }
-
-/** "70" and "70,000" may go on with a group; "7000" may not. */
-const groups = (text: string): boolean => /^\d{1,3}(?:[, ']\d{3}){0,120}$/.test(text);
 
 /** `e6`, ` × 10^6`, `\times 10^{-3}`. */
 function exponent(rest: string): { value: number; length: number } {
@@ -101,19 +94,29 @@ function exponent(rest: string): { value: number; length: number } {
 function tail(rest: string, value: Rational, whole: boolean): Rational | null {
   const over = /^ ?\/ ?(\d{1,100})(?![\d/.]|,\d)/.exec(rest);
   if (over !== null) return divide(value, rationalOf(over[1] ?? "") ?? { n: 0n, d: 1n });
+  const factor = irrational(rest.replace(/^ ?(?:\\cdot|[*·×])? ?/, ""));
+  if (factor !== null) return multiply(value, factor);
   if (!whole) return value;
   const mixed = /^ (\d{1,20}) ?\/ ?(\d{1,20})(?![\d/])/.exec(rest);
   if (mixed !== null) return plus(value, divide(rationalOf(mixed[1] ?? "") ?? value, rationalOf(mixed[2] ?? "") ?? value));
-  if (/^ ?\\frac/.test(rest)) return plus(value, latexFraction(rest, rest.indexOf("\\frac"))?.value ?? null);
+  if (/^ ?\\frac/.test(rest)) return plus(value, latexFraction(rest, rest.indexOf("\\frac")));
   const minutes = /^:([0-5]\d)(?!\d)/.exec(rest);
   if (minutes !== null) return plus(value, divide(rationalOf(minutes[1] ?? "") ?? value, { n: 60n, d: 1n }));
   return value;
 }
 
+const IRRATIONAL = /\\sqrt|√|\\pi(?![a-zA-Z])|π/;
+/** A root of a whole number or pi at the start of a text. */
+function irrational(rest: string): Rational | null {
+  const match = /^(?:(\\pi(?![a-zA-Z])|π)|(?:\\sqrt ?|√ ?)(?:\{ ?(\d{1,15}) ?\}|\((\d{1,15})\)|(\d{1,15})))/.exec(rest);
+  if (match === null) return null;
+  return rationalOf((match[1] === undefined ? Math.sqrt(Number(match[2] ?? match[3] ?? match[4])) : Math.PI).toFixed(12));
+}
+
 const plus = (a: Rational, b: Rational | null): Rational => (b === null ? a : add(a, b));
 
 /** `\frac{a}{b}`, `\frac12`, with a sign before it. */
-function latexFraction(text: string, at: number): { value: Rational } | null {
+function latexFraction(text: string, at: number): Rational | null {
   const match = /^\\frac ?(?:\{([^{}]{1,200})\}|(\d)) ?(?:\{([^{}]{1,200})\}|(\d))/.exec(text.slice(at, at + 420));
   if (match === null) return null;
   const top = signed(match[1] ?? match[2] ?? "");
@@ -121,7 +124,7 @@ function latexFraction(text: string, at: number): { value: Rational } | null {
   const value = top === null || bottom === null ? null : divide(top, bottom);
   if (value === null) return null;
   const minus = /-\s?$/.test(text.slice(Math.max(0, at - 2), at)) && !isWordPart(text.slice(0, at).trimEnd().at(-2));
-  return { value: minus ? negate(value) : value };
+  return minus ? negate(value) : value;
 }
 
 /** A whole argument that is one plain numeral. */

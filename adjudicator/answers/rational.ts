@@ -21,6 +21,7 @@ export function rationalOf(digits: string, exponent = 0): Rational | null {
 
 export const negate = (value: Rational): Rational => ({ n: -value.n, d: value.d });
 export const add = (a: Rational, b: Rational): Rational => ({ n: a.n * b.d + b.n * a.d, d: a.d * b.d });
+export const multiply = (a: Rational, b: Rational): Rational => ({ n: a.n * b.n, d: a.d * b.d });
 export function divide(a: Rational, b: Rational): Rational | null {
   if (b.n === 0n) return null;
   const n = a.n * b.d;

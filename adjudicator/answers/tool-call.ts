@@ -6,7 +6,7 @@ import type { Json, Reading, ToolCall, ToolSpec, UnifiedFinish } from "../types.
 
 interface Call {
   name: string;
-  arguments: Json;
+  arguments: { [key: string]: Json };
 }
 const MAX_CALLS = 128;
 
@@ -22,13 +22,27 @@ export function readToolCalls(text: string, calls: ToolCall[], tools: ToolSpec[]
 }
 
 function reading(calls: Call[]): Reading {
-  const spelled = new Map(calls.map((call) => [canonicalJson({ name: call.name, arguments: call.arguments }), call]));
+  const spelled = new Map(calls.map((call) => [keyOf(call), call]));
   const keys = [...spelled.keys()].sort();
   return {
     status: "read",
     key: keys.join("\n"),
     value: keys.map((key) => ({ name: spelled.get(key)?.name ?? "", arguments: spelled.get(key)?.arguments ?? null })),
   };
+}
+
+/** Equal for calls that do the same: key order, 5 and 5.0, outer blanks and the blanks of a formula do not count. */
+const keyOf = (call: Call): string => canonicalJson({ name: call.name, arguments: spell(call.arguments) });
+
+/** Tokens of a formula: single letters, numbers, operators and well-known functions; a path, a command or a name leaves something over. */
+const FORMULA_TOKEN = /\b(?:sin|cos|tan|log|ln|exp|sqrt|pi|lambda)\b|\b\d[\d.]{0,40}[a-zA-Z]?\b|\b[a-zA-Z]\b|[\s+*^()=/:-]/g;
+const isFormula = (text: string): boolean =>
+  text.length <= 400 && /\d/.test(text) && /[+*^=]/.test(text) && text.replace(FORMULA_TOKEN, "") === "";
+
+function spell(value: Json): Json {
+  if (typeof value === "string") return isFormula(value) ? value.replace(/\s/g, "") : value.trim();
+  if (Array.isArray(value)) return value.map(spell);
+  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, spell(inner)])) : value;
 }
 
 function nativeCall(call: ToolCall, tools: ToolSpec[]): Call | null {
@@ -61,8 +75,7 @@ function callInText(text: string, tools: ToolSpec[]): Call | null {
     found = [...found, ...calls.filter((call) => call !== null)];
     return found.length > 1 ? true : "after";
   });
-  const distinct = new Map(found.map((call) => [canonicalJson({ name: call.name, arguments: call.arguments }), call]));
-  return distinct.size === 1 ? (found[0] ?? null) : null;
+  return new Set(found.map((call) => keyOf(call))).size === 1 ? (found[0] ?? null) : null;
 }
 
 function callIn(value: Json, tools: ToolSpec[]): Call | null {
