@@ -22,8 +22,12 @@ export interface Turn {
   latencyMs: number;
   /** faults' own waits are multiplied by this */
   pace: number;
+  /** performance.now() of the first chat request under the present fault */
+  since: number;
   /** where redirects point */
   redirectTo: string;
+  /** serves the request as a healthy provider would */
+  ordinary(): Promise<void>;
 }
 
 /** Aborts once the caller is gone, so that no script outlives its socket. */

@@ -18,8 +18,8 @@ export function keywords(text: string, limit: number): string[] {
     if (!COMMON.has(key) && (word.length > 3 || word === word.toUpperCase()) && !seen.has(key)) seen.set(key, word);
     if (seen.size >= limit * 3) break;
   }
-  const longest = [...seen.values()].toSorted((left, right) => right.length - left.length).slice(0, limit);
-  return [...seen.values()].filter((word) => longest.includes(word));
+  const longest = new Set([...seen.values()].toSorted((left, right) => right.length - left.length).slice(0, limit));
+  return [...seen.values()].filter((word) => longest.has(word));
 }
 
 /** Numbers that stand in a text, at most the first 50. */

@@ -94,7 +94,7 @@ const whole = (_asked: Asked, answer: Answer, facts: Facts): Fields => ({
   content: blocks(answer, facts.key),
   stop_reason: stopReason(answer),
   stop_sequence: null,
-  usage: usage(facts, facts.outputTokens),
+  ...(facts.omitUsage ? {} : { usage: usage(facts, facts.outputTokens) }),
 });
 
 const event = (type: string, data: Fields): string => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
@@ -154,8 +154,13 @@ export const anthropic: Dialect = {
   read: readMessage,
   whole,
   frames,
-  error: ({ message, type }, key) => ({ type: "error", error: { type, message }, request_id: `req_01${draw(ALNUM, 22, key)}` }),
+  error: ({ message, type, code }, key) => ({
+    type: "error",
+    error: { type, message, ...(code === null ? {} : { details: { error_code: code } }) },
+    request_id: `req_01${draw(ALNUM, 22, key)}`,
+  }),
   errorFrame: ({ message, type }) => event("error", { error: { type, message } }),
+  wrap: (json) => `event: content_block_delta\ndata: ${json}\n\n`,
   keepAlive: 'event: ping\ndata: {"type": "ping"}\n\n',
   headers: (facts) => ({
     "request-id": `req_01${draw(ALNUM, 22, facts.key)}`,

@@ -88,7 +88,7 @@ function whole(flavour: Flavour, answer: Answer, facts: Facts): Fields {
   const choice = { index: 0, message, logprobs: null, finish_reason: finishOf(flavour, answer, facts.key) };
   const { created, model } = facts;
   const head = { id: flavour.id(facts.key), object: "chat.completion", created, model };
-  return { ...head, choices: [choice], usage: flavour.usage(facts), ...flavour.wholeExtras(facts) };
+  return { ...head, choices: [choice], usage: facts.omitUsage ? null : flavour.usage(facts), ...flavour.wholeExtras(facts) };
 }
 
 const sse = (data: Json): string => `data: ${JSON.stringify(data)}\n\n`;
@@ -109,7 +109,7 @@ function frames(flavour: Flavour, asked: Asked, answer: Answer, facts: Facts): F
   const chunk = (delta: Fields, finish: string | null = null, extras: Fields = {}): string =>
     sse({ ...head, choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }], ...extras });
   const options = isObject(asked.raw["stream_options"]) ? asked.raw["stream_options"] : {};
-  const usage = options["include_usage"] === true ? [sse({ ...head, choices: [], usage: flavour.usage(facts) })] : [];
+  const usage = options["include_usage"] === true && !facts.omitUsage ? [sse({ ...head, choices: [], usage: flavour.usage(facts) })] : [];
   const finish = finishOf(flavour, answer, facts.key);
   return {
     open: [chunk({ role: "assistant", content: "" })],
@@ -118,7 +118,7 @@ function frames(flavour: Flavour, asked: Asked, answer: Answer, facts: Facts): F
       ...pieces(answer.text).map((piece) => chunk({ content: piece })),
       ...callDeltas(answer, facts.key).map((delta) => chunk(delta)),
     ],
-    close: finish === null ? [] : [chunk({}, finish, flavour.lastExtras(facts)), ...usage, "data: [DONE]\n\n"],
+    close: finish === null ? [] : [chunk({}, finish, facts.omitUsage ? {} : flavour.lastExtras(facts)), ...usage, "data: [DONE]\n\n"],
   };
 }
 
@@ -142,6 +142,7 @@ export function completions(flavour: Flavour): Dialect {
     frames: (asked, answer, facts) => frames(flavour, asked, answer, facts),
     error: flavour.error,
     errorFrame: (words, key) => sse(flavour.error(words, key)),
+    wrap: (json) => `data: ${json}\n\n`,
     keepAlive: ": keep-alive\n\n",
     headers: flavour.headers,
     info,

@@ -27,6 +27,8 @@ export interface Facts {
   outputTokens: number;
   /** time that the reply took, ms */
   tookMs: number;
+  /** the reply tells no token counts */
+  omitUsage?: true;
 }
 /** A reply on a route that makes no answer: model lists, proofs, health. */
 export interface Info {
@@ -49,6 +51,8 @@ export interface Dialect {
   error(words: ErrorWords, key: string): { [key: string]: Json };
   /** an error in mid-stream */
   errorFrame(words: ErrorWords, key: string): string;
+  /** any JSON text as one frame of a stream */
+  wrap(json: string): string;
   /** a frame that carries no content: a comment or an empty line */
   readonly keepAlive: string;
   headers(facts: Facts): Record<string, string>;

@@ -52,12 +52,17 @@ function metrics(answer: Answer, facts: Facts): Fields {
     eval_count: facts.outputTokens,
     eval_duration: Math.round(facts.tookMs * NS * 0.7),
   };
-  for (const [name, value] of Object.entries(numbers)) if (value > 0) fields[name] = value;
+  for (const [name, value] of Object.entries(numbers))
+    if (value !== 0 && !(facts.omitUsage && name.endsWith("eval_count"))) fields[name] = value;
   if (!done) delete fields["done_reason"];
   return fields;
 }
 
-function whole(_asked: Asked, answer: Answer, facts: Facts): Fields {
+/** A request without messages only loads the model. */
+const loaded = (facts: Facts): Fields => ({ ...head(facts), message: { role: "assistant", content: "" }, done: true, done_reason: "load" });
+
+function whole(asked: Asked, answer: Answer, facts: Facts): Fields {
+  if (asked.messages.length === 0) return loaded(facts);
   const message: Fields = { role: "assistant", content: answer.text };
   if (answer.reasoning !== null) message["thinking"] = answer.reasoning;
   if (answer.calls.length > 0) message["tool_calls"] = callsOf(answer, facts.key);
@@ -65,7 +70,8 @@ function whole(_asked: Asked, answer: Answer, facts: Facts): Fields {
 }
 
 const line = (data: Fields): string => `${JSON.stringify(data)}\n`;
-function frames(_asked: Asked, answer: Answer, facts: Facts): Frames {
+function frames(asked: Asked, answer: Answer, facts: Facts): Frames {
+  if (asked.messages.length === 0) return { open: [], content: [], close: [line(loaded(facts))] };
   const chunk = (message: Fields): string => line({ ...head(facts), message: { role: "assistant", content: "", ...message }, done: false });
   const calls = answer.calls.length > 0 ? [chunk({ tool_calls: callsOf(answer, facts.key) })] : [];
   const last = line({ ...head(facts), message: { role: "assistant", content: "" }, ...metrics(answer, facts) });
@@ -152,6 +158,7 @@ export const ollama: Dialect = {
   frames,
   error: ({ message }) => ({ error: message }),
   errorFrame: ({ message }) => line({ error: message }),
+  wrap: (json) => `${json}\n`,
   keepAlive: "\n",
   headers: () => ({}),
   info,

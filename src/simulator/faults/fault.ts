@@ -11,12 +11,14 @@ export interface Fault {
   expects: DropoutReason | null;
   /** absent = every provider */
   only?: readonly ProviderName[];
-  /** the seat learns of it by running into one of its own limits, so a test must bring short ones */
-  slow?: true;
+  /** `limit`: the seat learns of it by running into one of its own limits; `load`: it costs megabytes or many bytes one by one */
+  cost?: "limit" | "load";
   /** the port itself is closed: nothing is played */
   closed?: true;
-  /** also met on the routes that make no answer (model lists, proofs); absent = chat only */
+  /** also met on the routes that make no answer (model lists, proofs), where `turn.asked.model` is empty; absent = chat only */
   everywhere?: true;
   /** throwing destroys the socket */
   play(turn: Turn): void | Promise<void>;
 }
+export const CLOUD: readonly ProviderName[] = ["together", "groq", "openai", "anthropic"];
+export const COMPLETIONS: readonly ProviderName[] = ["together", "groq", "openai"];
