@@ -97,4 +97,6 @@ export interface Panel {
   /** recent p50/p95 of whole attempts of a member; null before the first */
   latency(member: string): { p50: number; p95: number } | null;
   status(members: string[]): MemberStatus[];
+  /** the service stops: ends the detached warm-ups, the only calls that outlive a run */
+  close?(): void;
 }

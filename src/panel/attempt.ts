@@ -1,0 +1,143 @@
+/** One call to one provider under its phase limits: always ends, at once when cut, and leaves no timer or listener. Never retries. */
+import { EgressError, type Egress, type Passage } from "../egress/egress.ts";
+import type { Clock, Log } from "../core/ports.ts";
+import { alarm, type Cutoff } from "../core/time.ts";
+import type { CallIo, ChatCall, ChatReply, ChatResult, Failure, Provider } from "../providers/provider.ts";
+import type { Cut } from "./cut.ts";
+
+/** Milliseconds; `firstByte` ≤ `whole`. */
+export interface PhaseLimits {
+  firstByte: number;
+  /** between two pieces of content, for streamed replies; null = not watched */
+  idle: number | null;
+  whole: number;
+}
+export interface AttemptOrder {
+  provider: Provider;
+  call: ChatCall;
+  passage: Passage;
+  cutoff: Cutoff<Cut>;
+  limits: PhaseLimits;
+  onDelta?: (text: string) => void;
+  /** the first sign of life: headers or content */
+  onSign?: () => void;
+}
+export type AttemptEnd =
+  | { status: "answered"; reply: ChatReply; silent: false }
+  /** `silent`: not even headers had come */
+  | { status: "failed"; failure: Failure; silent: boolean }
+  | { status: "cut"; by: Cut; silent: boolean };
+export interface AttemptPorts {
+  clock: Clock;
+  egress: Egress;
+  log: Log;
+}
+
+/** What an aborted fetch rejects with: by which of our own hands. */
+export class AttemptAbort extends Error {
+  readonly by: Cut | "timeout";
+  constructor(by: Cut | "timeout") {
+    super(`aborted: ${by}`);
+    this.name = "AbortError";
+    this.by = by;
+  }
+}
+
+const UNKNOWN_USAGE = { input_tokens: null, output_tokens: null };
+/** A failure made here, not read from a provider. */
+export const ownFailure = (reason: Failure["reason"], detail: string, more: Partial<Failure> = {}): Failure => ({
+  reason,
+  detail,
+  again: "never",
+  retryAfterMs: null,
+  trips: false,
+  modelGone: false,
+  textRead: false,
+  usage: UNKNOWN_USAGE,
+  status: null,
+  ...more,
+});
+
+/** The failure that a thrown error stands for: the guard's refusals by name, anything else is a bug of an adapter. */
+export function failureOfThrown(error: unknown, log: Log, provider: string): Failure {
+  if (error instanceof EgressError) {
+    const reason = error.why === "privacy" ? "privacy-excluded" : error.why === "redirect" ? "bad-response" : "misconfigured";
+    return ownFailure(reason, `the guard refused the call (${error.why})`);
+  }
+  log("error", "provider-threw", { provider, error: error instanceof Error ? error.name : typeof error });
+  return ownFailure("bad-response", "the reply could not be read");
+}
+
+/** The phase timers of one attempt: one for first byte and whole, one more between contents of a stream. */
+function watch(clock: Clock, limits: PhaseLimits, onTimeout: (detail: string) => void) {
+  const startedAt = clock.now();
+  let headersAt: number | null = null;
+  let contentAt = startedAt;
+  let cancelIdle: (() => void) | null = null;
+  const stillSilent = limits.firstByte < limits.whole;
+  const onWhole = (): void =>
+    onTimeout(headersAt === null ? `no first byte within ${limits.firstByte} ms` : `not finished within ${limits.whole} ms`);
+  const onFirst = (): void => {
+    if (headersAt === null) onWhole();
+    else cancelWhole = alarm(clock, startedAt + limits.whole, onWhole);
+  };
+  let cancelWhole = alarm(clock, startedAt + limits.firstByte, stillSilent ? onFirst : onWhole);
+  const onIdle = (idle: number): void => {
+    if (clock.now() - contentAt >= idle) onTimeout(`no content for ${idle} ms`);
+    else cancelIdle = alarm(clock, contentAt + idle, () => onIdle(idle));
+  };
+  return {
+    silent: () => headersAt === null,
+    sign(): void {
+      contentAt = clock.now();
+      headersAt ??= contentAt;
+      const { idle } = limits;
+      if (idle !== null && cancelIdle === null) cancelIdle = alarm(clock, contentAt + idle, () => onIdle(idle));
+    },
+    stop(): void {
+      cancelWhole();
+      cancelIdle?.();
+    },
+  };
+}
+
+export function runAttempt({ clock, egress, log }: AttemptPorts, order: AttemptOrder): Promise<AttemptEnd> {
+  const { provider, call, passage, cutoff, limits, onDelta, onSign } = order;
+  return new Promise((resolve) => {
+    const controller = new AbortController();
+    let over = false;
+    const end = (ending: AttemptEnd): void => {
+      if (over) return;
+      over = true;
+      phases.stop();
+      leave();
+      resolve(ending);
+    };
+    const phases = watch(clock, limits, (detail) => {
+      end({ status: "failed", failure: ownFailure("timeout", detail), silent: phases.silent() });
+      controller.abort(new AttemptAbort("timeout"));
+    });
+    const sign = (): void => {
+      if (over) return;
+      if (phases.silent()) onSign?.();
+      phases.sign();
+    };
+    const io: Omit<CallIo, "fetch"> = { signal: controller.signal, onHeaders: sign, onContent: sign };
+    if (onDelta !== undefined) io.onDelta = (text) => void (over || onDelta(text));
+    const leave = cutoff.onCut((by) => {
+      end({ status: "cut", by, silent: phases.silent() });
+      controller.abort(new AttemptAbort(by));
+    });
+    const started = async (): Promise<ChatResult> =>
+      provider.chat(call, { ...io, fetch: egress.open(provider.endpoint, passage, { carriesPrompt: true }) });
+    started().then(
+      (result) =>
+        end(
+          result.ok
+            ? { status: "answered", reply: result.reply, silent: false }
+            : { status: "failed", failure: result.failure, silent: phases.silent() },
+        ),
+      (error: unknown) => end({ status: "failed", failure: failureOfThrown(error, log, provider.name), silent: phases.silent() }),
+    );
+  });
+}

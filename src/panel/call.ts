@@ -1,0 +1,312 @@
+/** One guarded call to one member: queue, breaker, proof, purse, attempt, bookkeeping. Every call of the panel is made here; never retries. */
+import type { ChatMessage, Sampling } from "../core/chat.ts";
+import type { Passage } from "../egress/egress.ts";
+import type { Cutoff } from "../core/time.ts";
+import type { ChatReply, Failure } from "../providers/provider.ts";
+import { type AttemptEnd, type PhaseLimits, ownFailure, runAttempt } from "./attempt.ts";
+import type { Admission, CallSign } from "./breaker.ts";
+import type { Cut } from "./cut.ts";
+import type { Slot } from "./limits.ts";
+import type { CallLedger, Purse } from "./panel.ts";
+import { costUsd, worstCaseUsd } from "./purse.ts";
+import type { Room, Target } from "./room.ts";
+
+/** What is sent, once the window of the model is known. */
+export type Composed = { messages: ChatMessage[]; sampling: Sampling } | { tooLong: number };
+
+/** Retries and hedges come out of the retry budget, first calls fill it. */
+export type CallKind = "first" | "retry" | "hedge";
+
+export interface CallOrder {
+  target: Target;
+  compose(windowTokens: number | null): Composed;
+  passage: Passage;
+  cutoff: Cutoff<Cut>;
+  /** monotonic ms */
+  by: number;
+  purse: Purse;
+  ledger: CallLedger;
+  timeoutMs: number | null;
+  /** asked though its breaker is open or it is usually too slow: nobody else could answer */
+  forced: boolean;
+  kind: CallKind;
+  effort?: "low";
+  onDelta?: (text: string) => void;
+  /** the call itself begins: queue, breaker and proof are behind it */
+  onStart?: () => void;
+  /** the first sign of life: headers or content */
+  onSign?: () => void;
+}
+
+interface Timed {
+  /** monotonic ms */
+  startedAt: number;
+  endedAt: number;
+}
+export type Refusal = "circuit-open" | "overloaded" | "budget-excluded" | "retry-denied";
+export type CallEnd =
+  | ({ status: "answered"; reply: ChatReply; costUsd: number | null; local: boolean } & Timed)
+  | ({ status: "failed"; failure: Failure; costUsd: number | null; local: boolean } & Timed)
+  | ({ status: "cut"; by: Cut; costUsd: number | null; local: boolean } & Timed)
+  /** cut before the call began */
+  | { status: "cut-waiting"; by: Cut }
+  /** not called, nothing sent */
+  | { status: "refused"; why: Refusal }
+  | { status: "excluded"; failure: Failure };
+
+/** A run that gives a member less time than this says nothing about the member. */
+const TELLING_MS = 1000;
+
+export async function guardedCall(room: Room, order: CallOrder): Promise<CallEnd> {
+  const { target, cutoff, by, forced } = order;
+  // before the queue: who is refused must not wait to hear it
+  if (!forced && room.breaker.blocked(target.member)) return { status: "refused", why: "circuit-open" };
+  const usualMs = forced ? 0 : (room.latencies.known(target.member)?.p50 ?? 0);
+  const slot = await room.gate(target).acquire({ by, usualMs, cutoff });
+  if (slot === null) return cutoff.reason === null ? { status: "refused", why: "overloaded" } : waitCut(room, cutoff.reason);
+  try {
+    return await enter(room, order, slot);
+  } finally {
+    slot.release();
+  }
+}
+
+/** The deadline struck in our own queue: nobody else is to blame. */
+function waitCut({ meter }: Room, by: Cut): CallEnd {
+  if (by !== "deadline") return { status: "cut-waiting", by };
+  meter.count("shed", { where: "panel" });
+  return { status: "refused", why: "overloaded" };
+}
+
+async function enter(room: Room, order: CallOrder, slot: Slot): Promise<CallEnd> {
+  const { member } = order.target;
+  const admission = room.breaker.enter(member, order.forced);
+  if (admission === null) return { status: "refused", why: "circuit-open" };
+  let sign: CallSign = { kind: "aborted" };
+  try {
+    const ending = await prepare(room, order, slot);
+    sign = signOf(room, member, ending);
+    return ending;
+  } finally {
+    leave(room, order.target, admission, sign);
+  }
+}
+
+function leave(room: Room, target: Target, admission: Admission, sign: CallSign): void {
+  room.breaker.leave(target.member, admission, sign);
+  if (sign.kind === "success") room.gate(target).gain();
+}
+
+/** Clears the target (local proof), composes the prompt for its window, reserves the money; then calls. */
+async function prepare(room: Room, order: CallOrder, slot: Slot): Promise<CallEnd> {
+  const { target, passage, cutoff } = order;
+  // planned away long before; the guard would refuse it too, but then it would look like an attempt
+  if (passage.privacy === "local-only" && !target.provider.local)
+    return relayed(room, target, ownFailure("privacy-excluded", "a remote member is not asked under local-only"));
+  const startedAt = room.clock.now();
+  const proof = await room.locals.prove(target, passage, cutoff);
+  if (cutoff.reason !== null) return { status: "cut-waiting", by: cutoff.reason };
+  if (proof !== null && !proof.proved) {
+    const failure = ownFailure(proof.reason, proof.detail);
+    if (proof.reason === "unavailable" || proof.reason === "timeout") return unreached(room, order, failure, startedAt);
+    if (proof.reason === "misconfigured") return excluded(room, target, failure);
+    if (passage.privacy === "local-only") return relayed(room, target, failure);
+  }
+  const local = target.provider.local && (proof === null || proof.proved);
+  const composed = order.compose(windowOf(target, proof?.proved ? proof.contextTokens : null));
+  if ("tooLong" in composed)
+    return { status: "excluded", failure: ownFailure("context-too-long", `about ${composed.tooLong} tokens do not fit its window`) };
+  const worst = worstCaseUsd(composed.messages, composed.sampling, pricesOf(target, local));
+  if (!order.purse.reserve(worst)) return { status: "refused", why: "budget-excluded" };
+  if (!drawBudget(room, order)) {
+    order.purse.settle(worst, 0);
+    return { status: "refused", why: "retry-denied" };
+  }
+  const ending = await send(room, order, { ...composed, local });
+  slot.release();
+  order.purse.settle(worst, "costUsd" in ending ? ending.costUsd : 0);
+  return ending;
+}
+
+/** At the very start of the call, so that the bound holds in time as the upstream sees it. */
+function drawBudget({ retries, hedges, meter }: Room, { kind, target, ledger }: CallOrder): boolean {
+  const provider = target.provider.name;
+  switch (kind) {
+    case "first":
+      retries.earn(provider);
+      hedges.earn(provider);
+      return true;
+    case "hedge":
+      return hedges.take(provider) && retries.take(provider);
+    case "retry":
+      if (!retries.take(provider)) {
+        meter.count("retries_denied", { provider });
+        return false;
+      }
+      ledger.retries += 1;
+      return true;
+    default:
+      return kind satisfies never;
+  }
+}
+
+function relayed(room: Room, target: Target, failure: Failure): CallEnd {
+  room.meter.count("egress_refused", { why: "privacy" });
+  return excluded(room, target, failure);
+}
+
+function excluded(room: Room, target: Target, failure: Failure): CallEnd {
+  noteError(room, target, failure.reason);
+  return { status: "excluded", failure };
+}
+
+/** The proof found nobody: as good as an attempt that did, and booked as one; nothing was sent, so nothing is owed. */
+function unreached(room: Room, { target, ledger, kind }: CallOrder, failure: Failure, startedAt: number): CallEnd {
+  ledger.calls += 1;
+  if (kind === "retry") ledger.retries += 1;
+  const local = target.provider.local;
+  const ending: CallEnd = { status: "failed", failure, costUsd: 0, local, startedAt, endedAt: room.clock.now() };
+  book(room, target, ending);
+  return ending;
+}
+
+const smaller = (left: number | null, right: number | null): number | null =>
+  left === null || right === null ? (left ?? right) : Math.min(left, right);
+const windowOf = ({ numCtx, facts }: Target, shown: number | null): number | null => numCtx ?? smaller(facts.contextTokens, shown);
+/** A local runtime that relays is somebody else's meter: its price is unknown, not nothing. */
+const pricesOf = ({ provider, facts }: Target, local: boolean): Target["facts"] =>
+  provider.local && !local ? { ...facts, inputUsdPerMtok: null, outputUsdPerMtok: null } : facts;
+
+async function send(room: Room, order: CallOrder, what: { messages: ChatMessage[]; sampling: Sampling; local: boolean }): Promise<CallEnd> {
+  const { target, passage, cutoff } = order;
+  const isCold = target.provider.local && (await room.locals.cold(target, passage, cutoff));
+  if (cutoff.reason !== null) return { status: "cut-waiting", by: cutoff.reason };
+  const startedAt = room.clock.now();
+  order.ledger.calls += 1;
+  order.onStart?.();
+  const attempt = await runAttempt(room, {
+    provider: target.provider,
+    call: {
+      ...what.sampling,
+      model: target.model,
+      messages: what.messages,
+      facts: target.facts,
+      numCtx: target.numCtx ?? undefined,
+      effort: order.effort,
+    },
+    passage,
+    cutoff,
+    limits: limitsOf(room, order, isCold),
+    onDelta: order.onDelta,
+    onSign: order.onSign,
+  });
+  if (isCold && attempt.status !== "answered" && attempt.silent) room.locals.warmUp(target, passage);
+  const ending = ended(room, target, what.local, attempt, startedAt);
+  book(room, target, ending);
+  return ending;
+}
+
+function limitsOf({ knobs }: Room, { target, timeoutMs, onDelta }: CallOrder, isCold: boolean): PhaseLimits {
+  const usual = timeoutMs ?? target.facts.timeoutMs ?? target.provider.timeoutMs;
+  const whole = isCold ? usual + knobs.coldMs : usual;
+  const firstByte = isCold ? Math.max(usual, knobs.coldMs) : Math.min(usual, knobs.firstByteMs ?? usual);
+  return { firstByte, whole, idle: onDelta === undefined ? null : Math.min(usual, knobs.idleMs) };
+}
+
+function ended(room: Room, target: Target, local: boolean, attempt: AttemptEnd, startedAt: number): CallEnd & Timed {
+  const times = { startedAt, endedAt: room.clock.now() };
+  const prices = pricesOf(target, local);
+  switch (attempt.status) {
+    case "answered": {
+      const { reply } = attempt;
+      const stayed = local && reply.relayedTo === null;
+      return { status: "answered", reply, costUsd: costUsd(pricesOf(target, stayed), reply.usage), local: stayed, ...times };
+    }
+    case "failed":
+      return { status: "failed", failure: attempt.failure, costUsd: failureUsd(prices, attempt.failure), local, ...times };
+    case "cut":
+      return { status: "cut", by: attempt.by, costUsd: costUsd(prices, UNKNOWN), local, ...times };
+    default:
+      return attempt satisfies never;
+  }
+}
+
+const UNKNOWN = { input_tokens: null, output_tokens: null };
+/** An error status is not billed by any provider we know; without a status nobody can tell how far the call came. */
+const failureUsd = (facts: Target["facts"], { usage, status, reason }: Failure): number | null => {
+  const told = costUsd(facts, usage);
+  if (told !== null) return told;
+  return (status !== null && status >= 400) || reason === "privacy-excluded" ? 0 : null;
+};
+
+function noteError(room: Room, { member }: Target, reason: string): void {
+  room.lastErrors.set(member, { reason, at: new Date(room.clock.wall()).toISOString() });
+}
+
+function book(room: Room, target: Target, ending: CallEnd & Timed): void {
+  const provider = target.provider.name;
+  switch (ending.status) {
+    case "answered":
+      room.meter.count("attempts", { provider, result: "answered" });
+      room.latencies.add(target.member, ending.endedAt - ending.startedAt);
+      room.latencies.add(provider, ending.endedAt - ending.startedAt);
+      room.locals.answered(target, ending.reply.relayedTo !== null);
+      return;
+    case "failed": {
+      const { reason } = ending.failure;
+      room.meter.count("attempts", { provider, result: reason });
+      if (reason === "rate-limited" || reason === "timeout") room.gate(target).ease();
+      noteError(room, target, reason);
+      return;
+    }
+    case "cut":
+      room.meter.count("attempts", { provider, result: ending.by === "deadline" ? "timeout" : ending.by });
+      room.meter.count("aborted", { by: ending.by });
+      return;
+    default:
+      return;
+  }
+}
+
+function signOf(room: Room, member: string, ending: CallEnd): CallSign {
+  switch (ending.status) {
+    case "answered":
+      return { kind: "success" };
+    case "failed":
+      return signOfFailure(ending.failure);
+    case "cut": {
+      const telling = room.latencies.known(member)?.p95 ?? TELLING_MS;
+      const took = ending.endedAt - ending.startedAt;
+      return ending.by === "deadline" && took >= telling ? { kind: "fault", retryAfterMs: null } : { kind: "aborted" };
+    }
+    case "cut-waiting":
+    case "refused":
+    case "excluded":
+      return { kind: "aborted" };
+    default:
+      return ending satisfies never;
+  }
+}
+
+function signOfFailure({ reason, trips, retryAfterMs }: Failure): CallSign {
+  if (trips || reason === "unauthorized") return { kind: "trip", retryAfterMs };
+  switch (reason) {
+    case "timeout":
+    case "unavailable":
+      return { kind: "fault", retryAfterMs };
+    case "rate-limited":
+      return { kind: "throttled", retryAfterMs };
+    case "cancelled":
+    case "privacy-excluded":
+      return { kind: "aborted" };
+    case "bad-response":
+    case "empty":
+    case "truncated":
+    case "refused":
+    case "context-too-long":
+    case "misconfigured":
+      return { kind: "other" };
+    default:
+      return reason satisfies never;
+  }
+}

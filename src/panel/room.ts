@@ -1,0 +1,105 @@
+/** What every call of the panel shares: the lent ports and the state kept between runs. Holds no logic but its making. */
+import type { ChatMessage } from "../core/chat.ts";
+import type { Clock, Log, Meter, Random } from "../core/ports.ts";
+import type { ContextFit } from "../core/report.ts";
+import type { Egress } from "../egress/egress.ts";
+import type { ModelFacts, Provider } from "../providers/provider.ts";
+import { type Breaker, createBreaker } from "./breaker.ts";
+import { createRetryBudget, type RetryBudget } from "./budget.ts";
+import { createLatencies, type Latencies } from "./latency.ts";
+import { createGate, type Gate } from "./limits.ts";
+import { createLocals, type Locals } from "./locals.ts";
+import { DEFAULT_KNOBS, type PanelKnobs } from "./knobs.ts";
+import { createBreakerMemory, type Memory } from "./memory.ts";
+
+/** Cuts a conversation to a window; see fit.ts. */
+export type Fit = (order: {
+  messages: ChatMessage[];
+  windowTokens: number;
+  reserveTokens: number;
+  perDigit: boolean;
+  factor: number;
+  minShare: number;
+}) => { status: "fits"; messages: ChatMessage[]; tokens: number; fit: ContextFit | null } | { status: "too-long"; tokens: number };
+
+export interface PanelDeps {
+  /** configured providers by name */
+  providers: ReadonlyMap<string, Provider>;
+  /** facts of `provider/model`, overrides applied */
+  facts(member: string): ModelFacts;
+  egress: Egress;
+  clock: Clock;
+  random: Random;
+  meter: Meter;
+  log: Log;
+  knobs?: Partial<PanelKnobs>;
+  /** where breaker states outlive the process; absent = they do not */
+  memory?: Memory;
+  /** absent = conversations are sent whole */
+  fit?: Fit;
+}
+
+/** One model that can be called. */
+export interface Target {
+  member: string;
+  provider: Provider;
+  model: string;
+  facts: ModelFacts;
+  numCtx: number | null;
+}
+
+export interface Room extends Omit<PanelDeps, "knobs" | "memory"> {
+  knobs: PanelKnobs;
+  breaker: Breaker;
+  retries: RetryBudget;
+  hedges: RetryBudget;
+  latencies: Latencies;
+  locals: Locals;
+  gate(target: Target): Gate;
+  /** the last failure of each member, for GET /status */
+  lastErrors: Map<string, { reason: string; at: string }>;
+}
+
+/** null = no such provider is configured */
+export function targetOf(room: Pick<PanelDeps, "providers" | "facts">, member: string): Target | null {
+  const slash = member.indexOf("/");
+  const provider = room.providers.get(member.slice(0, slash));
+  if (slash < 1 || provider === undefined) return null;
+  const facts = room.facts(member);
+  return { member, provider, model: member.slice(slash + 1), facts, numCtx: facts.numCtx };
+}
+
+/** A member with its own `max_concurrency` has its own queue; all others of a provider share one. */
+function createGates(deps: PanelDeps, knobs: PanelKnobs): (target: Target) => Gate {
+  const gates = new Map<string, Gate>();
+  return ({ member, provider, facts }) => {
+    const name = facts.maxConcurrency === null ? provider.name : member;
+    const known = gates.get(name);
+    if (known !== undefined) return known;
+    const gate = createGate(deps, facts.maxConcurrency ?? provider.maxConcurrency, knobs);
+    gates.set(name, gate);
+    return gate;
+  };
+}
+
+/** Hedges may be used one at a time: their share of the calls fills a bucket of one. */
+const HEDGES_READY = 2;
+
+export function createRoom({ knobs: chosen, memory, ...deps }: PanelDeps): Room {
+  const knobs = { ...DEFAULT_KNOBS, ...chosen };
+  const { retryShare, retryFloor, retryWindowMs, hedgeShare } = knobs;
+  const keep = createBreakerMemory(deps, memory);
+  const breaker = createBreaker(deps, knobs, () => keep(breaker));
+  keep.restore(breaker);
+  return {
+    ...deps,
+    knobs,
+    breaker,
+    retries: createRetryBudget(deps.clock, { share: retryShare, floor: retryFloor, windowMs: retryWindowMs }),
+    hedges: createRetryBudget(deps.clock, { share: hedgeShare, floor: HEDGES_READY, windowMs: Number.POSITIVE_INFINITY }),
+    latencies: createLatencies(deps.clock, knobs),
+    locals: createLocals(deps, knobs),
+    gate: createGates(deps, knobs),
+    lastErrors: new Map(),
+  };
+}
