@@ -10,7 +10,7 @@ import { wantsThinking, windowOf } from "./dialects/ollama.ts";
 import type { Fault } from "./faults/fault.ts";
 import { overflowOf } from "./overflow.ts";
 import { hash, seeded } from "./seeded.ts";
-import { sendAnswer, type Turn } from "./turn.ts";
+import { goneSignal, sendAnswer, type Turn } from "./turn.ts";
 import { startUpstream, type Seen, type Upstream } from "./upstream.ts";
 
 export interface SimulatorOptions {
@@ -168,5 +168,21 @@ function turnOf(station: Station, options: SimulatorOptions, seen: Seen, respons
   };
   const redirectTo = options.redirectTo ?? `${station.upstream.url}/redirected`;
   const ordinary = (): Promise<void> => Promise.resolve();
-  return { dialect, seen, response, socket, asked, answer, facts, count, since, latencyMs, pace: options.pace ?? 1, redirectTo, ordinary };
+  const gone = goneSignal(response);
+  return {
+    dialect,
+    seen,
+    response,
+    socket,
+    gone,
+    asked,
+    answer,
+    facts,
+    count,
+    since,
+    latencyMs,
+    pace: options.pace ?? 1,
+    redirectTo,
+    ordinary,
+  };
 }

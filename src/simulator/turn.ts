@@ -26,22 +26,22 @@ export interface Turn {
   since: number;
   /** where redirects point */
   redirectTo: string;
+  /** aborts when the caller hangs up */
+  gone: AbortSignal;
   /** serves the request as a healthy provider would */
   ordinary(): Promise<void>;
 }
 
 /** Aborts once the caller is gone, so that no script outlives its socket. */
-function gone(response: ServerResponse): AbortSignal {
+export function goneSignal(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
-  if (response.destroyed || response.closed) controller.abort();
-  else response.once("close", () => controller.abort());
+  if (response.closed) controller.abort();
+  response.once("close", () => controller.abort());
   return controller.signal;
 }
 /** Rejects with an AbortError when the caller hangs up first. */
 export async function pause(turn: Turn, ms: number): Promise<void> {
-  const { response } = turn;
-  if (response.destroyed) throw new Error("the caller is gone");
-  await sleep(ms, undefined, { signal: gone(response) });
+  await sleep(ms, undefined, { signal: turn.gone });
 }
 /** Silence until the caller hangs up. */
 export async function silence(turn: Turn): Promise<never> {
@@ -50,9 +50,8 @@ export async function silence(turn: Turn): Promise<never> {
 }
 /** Writes with back-pressure: waits for the caller to read. */
 export async function write(turn: Turn, chunk: string | Uint8Array): Promise<void> {
-  const { response } = turn;
-  if (response.destroyed) throw new Error("the caller is gone");
-  if (!response.write(chunk)) await once(response, "drain", { signal: gone(response) });
+  turn.gone.throwIfAborted();
+  if (!turn.response.write(chunk)) await once(turn.response, "drain", { signal: turn.gone });
 }
 
 export function sendJson(turn: Turn, status: number, body: Json, headers: Record<string, string | string[]> = {}): void {

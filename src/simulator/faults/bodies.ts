@@ -41,7 +41,7 @@ export const BODY_FAULTS: Fault[] = [
     name: "html-502",
     doc: "A proxy's error page with status 502.",
     expects: "unavailable",
-    play: (turn) => sendText(turn, 502, HTML, PAGE.replaceAll("Sign in", "502 Bad Gateway")),
+    play: (turn) => sendText(turn, 502, HTML, PAGE.replaceAll(/Sign in(?: to continue)?/g, "502 Bad Gateway")),
   },
   {
     name: "empty-200",

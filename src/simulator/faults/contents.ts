@@ -1,6 +1,6 @@
 /** Faults of the answer itself, in a faultless reply: refusals, blanks, cuts, calls that nobody asked for, odd usage; and providers that are slow or flap. */
 import type { Json } from "../../../adjudicator/index.ts";
-import type { Answer } from "../asked.ts";
+import { answerTokens, type Answer } from "../asked.ts";
 import { isObject } from "../dialects/reading.ts";
 import { framesOf, openStream, pause, sendAnswer, sendJson, wholeOf, write, type Turn } from "../turn.ts";
 import { COMPLETIONS, type Fault } from "./fault.ts";
@@ -34,7 +34,10 @@ const saying = (name: string, doc: string, expects: Fault["expects"], change: Pa
   name,
   doc,
   expects,
-  play: (turn) => sendAnswer(turn, { ...turn.answer, calls: [], reasoning: null, finish: "stop", ...change }),
+  play: (turn) => {
+    const answer: Answer = { ...turn.answer, calls: [], reasoning: null, finish: "stop", ...change };
+    return sendAnswer({ ...turn, facts: { ...turn.facts, outputTokens: answerTokens(answer) } }, answer);
+  },
 });
 const half = (turn: Turn): string => turn.answer.text.slice(0, Math.ceil(turn.answer.text.length / 2)) || "cut";
 

@@ -135,7 +135,7 @@ export const STATUS_FAULTS: Fault[] = [
     doc: "The prompt is longer than the window, in the provider's own words and status.",
     expects: "context-too-long",
     play: (turn) => {
-      const { status, words } = overflowOf(turn.dialect.name, turn.facts.promptTokens, 64);
+      const { status, words } = overflowOf(turn.dialect.name, turn.facts.promptTokens, Math.ceil(turn.facts.promptTokens / 2));
       say(turn, status, words);
     },
   },

@@ -45,12 +45,10 @@ async function endless(turn: Turn): Promise<never> {
   const [before, after] = around(turn);
   turn.response.writeHead(200, { "content-type": contentType(turn) });
   if (!turn.asked.stream) await write(turn, before);
-  const block = turn.asked.stream ? `${before}${"word ".repeat(400)}${after}` : "word ".repeat(400);
+  const words = "word ".repeat(6400);
+  const block = turn.asked.stream ? `${before}${words}${after}` : words;
   // ends when the caller hangs up: then `write` throws
-  for (;;) {
-    await write(turn, block);
-    await pause(turn, 0);
-  }
+  for (;;) await write(turn, block);
 }
 
 async function errorEvent(turn: Turn, words: ErrorWords): Promise<void> {
