@@ -1,7 +1,8 @@
 /** A second call at a configured substitute for a member that stays silent past its provider's p95; the first usable one wins. */
 import { alarm, forkCutoff } from "../core/time.ts";
 import type { ChatReply } from "../providers/provider.ts";
-import { type CallEnd, type CallOrder, guardedCall } from "./call.ts";
+import type { CallEnd } from "./booking.ts";
+import { type CallOrder, guardedCall } from "./call.ts";
 import { type Room, type Target, targetOf } from "./room.ts";
 
 export interface HedgedEnd {

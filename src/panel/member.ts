@@ -3,9 +3,10 @@ import type { DropoutReason } from "../core/reasons.ts";
 import type { Outcome } from "../core/report.ts";
 import { type Cutoff, sleep } from "../core/time.ts";
 import type { Failure } from "../providers/provider.ts";
-import { ownFailure } from "./attempt.ts";
-import type { CallEnd, CallKind, CallOrder, Composed, Refusal } from "./call.ts";
-import type { Chance } from "./chance.ts";
+import type { CallEnd, Refusal } from "./booking.ts";
+import type { CallKind, CallOrder } from "./call.ts";
+import { compose, type Shrunk, shrink } from "./compose.ts";
+import type { Chance, Doubt } from "./chance.ts";
 import { type Cut, CUT_DETAIL, CUT_REASON } from "./cut.ts";
 import { hedgedCall } from "./hedge.ts";
 import { answeredOutcome, droppedOutcome, readReply, type SeatLog } from "./outcome.ts";
@@ -27,9 +28,7 @@ interface Seat {
   log: SeatLog;
   history: RetryHistory;
   forced: boolean;
-  /** what a failure of the kind "shrink" left of the output and of the window */
-  maxTokens: number | null;
-  factor: number;
+  shrunk: Shrunk;
   /** answer text has gone out to a listener: nothing may be asked again */
   spoke: boolean;
 }
@@ -55,7 +54,7 @@ export async function askSeat(room: Room, run: Run, plan: SeatPlan, forced: bool
   }
   if (target === null) return drop({ reason: "misconfigured", detail: `provider ${plan.provider} is not configured` });
   const history: RetryHistory = { attempts: 0, byReason: new Map() };
-  const seat: Seat = { plan, target, log, history, forced, maxTokens: null, factor: 1, spoke: false };
+  const seat: Seat = { plan, target, log, history, forced, shrunk: { maxTokens: null, factor: 1 }, spoke: false };
   try {
     return await askUntilEnd(room, run, seat, drop);
   } catch (error) {
@@ -69,7 +68,7 @@ async function askUntilEnd(room: Room, run: Run, seat: Seat, drop: (why: Why) =>
   const cutDrop = (by: Cut): Outcome => drop({ reason: CUT_REASON[by], detail: CUT_DETAIL[by] });
   let last: Failure | null = null;
   if (cutoff.reason !== null) return cutDrop(cutoff.reason);
-  if (await tooSlow(room, run, seat)) return cutoff.reason === null ? drop(slowWhy) : cutDrop(cutoff.reason);
+  if (await tooSlow(room, run, seat)) return cutoff.reason === null ? drop(SLOW) : cutDrop(cutoff.reason);
   for (;;) {
     const { end, by } = await callOnce(room, run, seat, last === null ? "first" : "retry");
     switch (end.status) {
@@ -107,20 +106,24 @@ async function askUntilEnd(room: Room, run: Run, seat: Seat, drop: (why: Why) =>
   }
 }
 
-/** The outcome of a seat that a chain went past without asking. */
-export function passedOver(room: Room, { cutoff }: Run, plan: SeatPlan): Outcome {
-  const now = room.clock.now();
-  const why = room.breaker.blocked(plan.member) || cutoff.reason === null ? refusalWhy("circuit-open") : slowWhy;
-  return droppedOutcome(plan, newLog(plan, now), why, now);
+/** Why asking it now would only cost time: refused by its breaker, or usually slower than what is left; null = no doubt. */
+export function doubtOf({ breaker, latencies, clock }: Room, { order }: Run, member: string): Doubt | null {
+  if (breaker.blocked(member)) return "open";
+  return (latencies.known(member)?.p50 ?? 0) > order.panelBy - clock.now() ? "slow" : null;
 }
 
-const slowWhy: Why = { reason: "timeout", detail: "it usually takes longer than the time that is left" };
+/** The outcome of a seat that a chain went past without asking. */
+export function passedOver(room: Room, plan: SeatPlan, doubt: Doubt): Outcome {
+  const now = room.clock.now();
+  return droppedOutcome(plan, newLog(plan, now), doubt === "open" ? refusalWhy("circuit-open") : SLOW, now);
+}
+
+const SLOW: Why = { reason: "timeout", detail: "it usually takes longer than the time that is left" };
 
 /** A seat that could hardly finish is not started, unless nobody else can answer. */
-async function tooSlow(room: Room, { order, chance }: Run, seat: Seat): Promise<boolean> {
-  const usual = room.latencies.known(seat.plan.member)?.p50 ?? 0;
-  if (seat.forced || usual <= order.panelBy - room.clock.now()) return false;
-  seat.forced = await chance.wait("slow", 0);
+async function tooSlow(room: Room, run: Run, seat: Seat): Promise<boolean> {
+  if (seat.forced || doubtOf(room, run, seat.plan.member) !== "slow") return false;
+  seat.forced = await run.chance.wait("slow", 0);
   return !seat.forced;
 }
 
@@ -153,19 +156,9 @@ async function waitForNext(room: Room, { order, cutoff }: Run, seat: Seat, failu
     meter.count("retries_denied", { provider });
     return false;
   }
-  if (failure.again === "shrink" && !shrink(room, seat, failure)) return false;
+  if (failure.again === "shrink" && !shrink(room, seat.target, seat.shrunk, failure.reason)) return false;
   noteRetry(seat.history, failure.reason);
   return sleep(clock, wait, cutoff);
-}
-
-/** Half the output for a provider that counts it against the rate; a tighter fit for a prompt that it found too long. */
-function shrink(room: Room, seat: Seat, { reason }: Failure): boolean {
-  if (reason === "context-too-long") {
-    seat.factor *= 1.3;
-    return room.fit !== undefined;
-  }
-  seat.maxTokens = Math.max(1, Math.floor((seat.maxTokens ?? seat.target.facts.maxOutputTokens ?? 2 * room.knobs.reserveTokens) / 2));
-  return true;
 }
 
 async function callOnce(room: Room, run: Run, seat: Seat, kind: CallKind): Promise<{ end: CallEnd; by: Target }> {
@@ -173,7 +166,11 @@ async function callOnce(room: Room, run: Run, seat: Seat, kind: CallKind): Promi
   const { onDelta } = order;
   const call: CallOrder = {
     target: seat.target,
-    compose: (windowTokens) => compose(room, order, seat, windowTokens),
+    compose(windowTokens) {
+      const { composed, fit } = compose(room, order, seat, windowTokens);
+      seat.log.fit = fit;
+      return composed;
+    },
     passage: order.passage,
     cutoff,
     by: order.panelBy,
@@ -216,23 +213,3 @@ function markResult({ log }: Seat, result: DropoutReason): void {
   const attempt = log.attempts.at(-1);
   if (attempt !== undefined) attempt.result = result;
 }
-
-/** The one place where a conversation is cut to a member's window. */
-function compose(room: Room, { messages, sampling }: PanelOrder, seat: Seat, windowTokens: number | null): Composed {
-  const own = { ...sampling, temperature: seat.plan.temperature ?? sampling.temperature };
-  if (seat.maxTokens !== null) own.max_tokens = Math.min(seat.maxTokens, sampling.max_tokens ?? seat.maxTokens);
-  if (room.fit === undefined || windowTokens === null) return { messages, sampling: own };
-  const fitted = room.fit({
-    messages,
-    windowTokens,
-    reserveTokens: own.max_tokens ?? Math.min(room.knobs.reserveTokens, Math.floor(windowTokens / 4)),
-    perDigit: PER_DIGIT.has(seat.target.facts.family ?? ""),
-    factor: seat.factor,
-    minShare: room.knobs.minShare,
-  });
-  if (fitted.status === "too-long") return { tooLong: fitted.tokens };
-  seat.log.fit = fitted.fit;
-  return { messages: fitted.messages, sampling: own };
-}
-/** Families whose tokenizers spend one token per digit. */
-const PER_DIGIT = new Set(["qwen", "alibaba", "gemma", "google"]);
