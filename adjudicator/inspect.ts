@@ -17,7 +17,7 @@ export function inspectAnswer({ text, toolCalls, finish, answer, tools }: Answer
   const flags: AnswerFlag[] = [];
   const empty = toolCalls.length === 0 && isEmpty(text, answer);
   if (!empty && toolCalls.length === 0 && isDegenerate(text, answer)) flags.push("degenerate");
-  if (isSuspicious(text)) flags.push("suspicious");
+  if (isSuspicious(text, answer.type)) flags.push("suspicious");
   if (finish === "length") flags.push("length");
   return { empty, flags, reading: readAnswer(text, { answer, tools, toolCalls, finish }) };
 }

@@ -8,6 +8,8 @@ import { byLabel, byText, fold, optionsOf } from "./options.ts";
 interface Pick {
   option: Option | null;
   at: number;
+  /** another letter follows: "(A) or (B)" */
+  several?: boolean;
 }
 
 const ABSTAINED: Reading = { status: "abstained" };
@@ -67,7 +69,8 @@ function labelAt(raw: string, options: Option[], bare: boolean): Option | null {
   if (/[a-z]/.test(label) && !/^[\s.*_)`"'}$\\]{0,12}$/.test(firstLine(after))) return null;
   const alone = /^\s{0,4}(?:$|[\n.,;:)\]}*_`"'”$\\<]|[-–—(])/.test(after);
   if (alone) return byLabel(label, options);
-  return bare && !/[AIai]/.test(label) ? byLabel(label, options) : null;
+  if (!bare || /^\s{0,4}[=+/^<>|×·−-]/.test(after)) return null;
+  return !/[AI]/.test(label) || /^\s(?:because|since|as|due|based|for)\b/.test(after) ? byLabel(label, options) : null;
 }
 
 const BRACKETED_ANSWER = /answer(?:\s{1,4}is|\s?:)[\s*:_]{0,8}(?:\\text\{)?\(\s?([A-Za-z]|\d{1,2})\s?\)/gi;
@@ -78,10 +81,11 @@ const CUES: RegExp[] = [
 const LATER_CUES: RegExp[] = [
   /\b(?:correct|best|right|closest|final|appropriate|likely)\s{1,4}(?:answer|option|choice|statement|match)\b[^.\n]{0,120}?\s(?:is|would be|:)[\s:*_]{0,8}/gi,
   /\b(?:option|answer|choice|match)\s{1,4}(?:is|would\s{1,4}be|seems\s{1,4}to\s{1,4}be)[\s:*_]{0,8}/gi,
+  /\b(?:choose|pick|select|go with)\s{1,4}/gi,
   /\bis[\s:*_]{1,4}(?=(?:option\s{1,4})?\([A-Z]\))/g,
 ];
 const IS_CORRECT =
-  /(?:\b(?:option|choice|answer|statement)\s{1,4}|\()([A-Z])\b\)?[*_]{0,2}\s{1,4}(?:is|must be|would be)\s{1,4}(?:the\s{1,4})?(?:correct|right|best|closest|answer|most)\b(?!\s{1,4}not)/g;
+  /(?:\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Ss]tatement)\s{1,4}|\(|(?:^|[\n.])\s{0,2})([A-Z])\b\)?[*_]{0,2}\s{1,4}(?:is|must be|would be)\s{1,4}(?:the\s{1,4})?(?:correct|right|best|closest|answer|most)\b(?!\s{1,4}not)/g;
 
 /** Matches of one cue looked at, from the last one back. */
 const LOOK_BACK = 24;
@@ -89,7 +93,7 @@ const lastOf = (text: string, cue: RegExp): RegExpExecArray[] => [...text.matchA
 
 function fromProse(text: string, options: Option[]): Option | "none" | null {
   const bracketed = labelled(text, BRACKETED_ANSWER, options);
-  if (bracketed !== null) return bracketed.option;
+  if (bracketed !== null) return bracketed.several ? "none" : bracketed.option;
   const first = cued(text, options, CUES) ?? inBox(text, options);
   if (first !== null && first.option !== null) return first.option;
   const later = cued(text, options, LATER_CUES) ?? labelled(text, IS_CORRECT, options);
@@ -106,12 +110,13 @@ function cued(text: string, options: Option[], cues: RegExp[]): Pick | null {
       const line = firstLine(rest);
       // "The answer is C, F": two choices are none
       if (severalLabels(line, options)) return { option: null, at };
-      const option = byText(line, options, true) ?? labelAt(rest, options, false) ?? byText(rest, options, false);
+      const option = byText(line, options, true) ?? labelAt(rest, options, true) ?? byText(rest, options, false);
       if (option !== null || saysNone(line.slice(0, 120))) return { option, at };
     }
   return null;
 }
 
+const ALSO = /^\s?(?:,|and|&|or)\s{0,2}(?:and\s|or\s)?\([A-Z]\)/;
 const SEVERAL = /^[\s*_]{0,4}\(?([A-Z])\)?[*_]{0,2}\s?(?:,|and|&|or)\s{0,2}(?:and\s|or\s)?\(?([A-Z])\)?[\s.*_]{0,4}$/;
 function severalLabels(line: string, options: Option[]): boolean {
   const match = SEVERAL.exec(line.slice(0, 40));
@@ -127,7 +132,8 @@ function inBox(text: string, options: Option[]): Pick | null {
 function labelled(text: string, cue: RegExp, options: Option[]): Pick | null {
   for (const match of lastOf(text, cue)) {
     const option = byLabel(match[1] ?? "", options);
-    if (option !== null) return { option, at: match.index };
+    if (option !== null)
+      return { option, at: match.index, several: ALSO.test(text.slice(match.index + match[0].length, match.index + match[0].length + 24)) };
   }
   return null;
 }

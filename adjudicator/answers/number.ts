@@ -13,6 +13,7 @@ export function readNumber(text: string, finish: UnifiedFinish): Reading {
   if (declared !== null) return declaredReading(declared, finish);
   const cue = fromCues(text);
   if (cue !== null) return declaredReading(cue, finish);
+  if (denies(text)) return ABSTAINED;
   // the last number of a text that was cut is a step on the way, not an answer
   if (finish === "length") return { status: "cut" };
   const last = lastNumber(text);
@@ -38,6 +39,12 @@ function rationalIn(value: Json): Rational | null {
   const inner = Object.values(value);
   return inner.length === 1 ? rationalIn(inner[0] ?? null) : null;
 }
+
+/** A text that ends by saying that there is no answer: its last number is none either. */
+const denies = (text: string): boolean =>
+  /\b(?:cannot|can't|can not|could not|unable to|impossible to|not possible to)\s(?:be\s)?(?:determin|answer|solve|calculat|comput|find|provide)|\b(?:not enough|insufficient)\s(?:information|data)\b/i.test(
+    text.trimEnd().slice(-240).replaceAll("’", "'"),
+  );
 
 /** A whole text that is hardly more than its number: "18 dollars", "$1,200.00", "3:00 pm". */
 function bare(text: string): Declared | null {

@@ -8,9 +8,10 @@ export const visible = (text: string): string => text.replace(/[\t\n\v\f\r\u0085
 /** Punctuation is dropped at the edge of words; inside numbers, before digits and in operators it carries meaning. */
 const PIECE = /[\p{L}\p{M}]+(?:['’ʼ][\p{L}\p{M}]+)*|\p{N}+(?:[.,:/*-]\p{N}+)*|[^\p{L}\p{M}\p{N}\s]/gu;
 
+/** A free text has no value beside its own bytes. */
 export function readText(text: string): Reading {
   const key = normalise(text);
-  return key === "" ? { status: "abstained" } : { status: "read", key, value: text.trim() };
+  return key === "" ? { status: "abstained" } : { status: "read", key, value: null };
 }
 
 function normalise(raw: string): string {
