@@ -2,3 +2,8 @@
 export type * from "./types.ts";
 export { readAnswer } from "./answers/read.ts";
 export { inspectAnswer } from "./inspect.ts";
+export { adjudicate } from "./adjudicate.ts";
+export { hasMajority, measureAgreement } from "./agreement.ts";
+export { castBallots } from "./ballots.ts";
+export { type DecidedInput, isDecided } from "./decided.ts";
+export { measureQuorum, type Quorum } from "./quorum.ts";
