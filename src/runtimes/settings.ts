@@ -1,5 +1,5 @@
 /** The parsed configuration: what `config.ts` makes of the environment and `compose.ts` builds from. Holds types only. */
-import type { PrivacyClass } from "../core/ports.ts";
+import type { LogLevel, PrivacyClass } from "../core/ports.ts";
 import type { Secret } from "../core/secret.ts";
 import type { ModelFacts } from "../providers/provider.ts";
 
@@ -36,6 +36,11 @@ export interface Settings {
   privacy: PrivacyClass | "auto";
   db: string;
   storeContent: boolean;
+  /** substitutes of silent members, `provider/model` → `provider/model`; none = no hedging */
+  hedge: Record<string, string>;
+  logLevel: LogLevel;
+  /** OTLP over HTTP: the collector's base URL, in its normal form; null = no traces */
+  otelEndpoint: string | null;
   simulated: boolean;
   version: string;
 }
