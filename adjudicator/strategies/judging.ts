@@ -5,7 +5,7 @@ import { frame } from "../framing.ts";
 import { ordersOf } from "../labels.ts";
 import { readRuling } from "../ruling.ts";
 import type { AdjudicatorSeat, AskReply, Candidate, DecisionInput, JsonSchema, Ruling } from "../types.ts";
-import { type AskOnce, failureOf } from "./ladder.ts";
+import { type AskOnce, failureOf } from "./climb.ts";
 
 /** Tokens that a reply may take: a label and two sentences, with room for models that think before they write. */
 const REPLY_TOKENS = 2048;
@@ -42,7 +42,9 @@ export function fitFor(seat: AdjudicatorSeat, prompt: Prompt, input: DecisionInp
 export function boundedReason(reason: string | null): string | null {
   const text = reason?.trim() ?? "";
   if (text === "") return null;
-  return text.length <= REASON_CHARS ? text : `${[...text.slice(0, REASON_CHARS - 1)].slice(0, -1).join("")}…`;
+  if (text.length <= REASON_CHARS) return text;
+  const cut = text.slice(0, REASON_CHARS - 1);
+  return `${cut.isWellFormed() ? cut : cut.slice(0, -1)}…`;
 }
 
 function schemaFor(labels: string[], allowNone: boolean): JsonSchema {

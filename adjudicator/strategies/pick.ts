@@ -2,7 +2,7 @@
 import { PROMPTS } from "../../prompts/index.ts";
 import type { Decision } from "../types.ts";
 import { compare, fitFor } from "./judging.ts";
-import { climb, type Rung } from "./ladder.ts";
+import { climb, type Rung } from "./climb.ts";
 import type { Strategy, StrategyStep, StrategyTask } from "./strategy.ts";
 
 interface Named {

@@ -2,11 +2,16 @@
 import { type Prompt, sourceOf } from "../../prompts/index.ts";
 import type { Adjudication, AdjudicatorSeat, AskReply, AskRequest, Candidate, DecisionInput, TokenUsage } from "../types.ts";
 
-/** What one rung came to. */
-export type Rung<T> =
-  | { result: "ruled"; value: T; detail: string | null; stable: boolean | null; labels: Record<string, string> }
-  /** `no-ruling`, `unusable`, `skipped` or a dropout reason */
-  | { result: string; value: null; detail: string; stable: boolean | null; labels: Record<string, string> };
+/** What one rung came to; with a value the climb ends. */
+export interface Rung<T> {
+  value: T | null;
+  /** `ruled`, `no-ruling`, `unusable`, `skipped` or a dropout reason */
+  result: string;
+  detail: string | null;
+  /** whether both orders agreed; null where there is one order, or no two readings */
+  stable: boolean | null;
+  labels: Record<string, string>;
+}
 
 export type AskOnce = (request: Omit<AskRequest, "adjudicator">) => Promise<AskReply>;
 
