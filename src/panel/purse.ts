@@ -6,7 +6,7 @@ import type { Purse } from "./panel.ts";
 type Prices = Pick<ModelFacts, "inputUsdPerMtok" | "outputUsdPerMtok">;
 type Limits = Prices & Pick<ModelFacts, "contextTokens" | "maxOutputTokens">;
 
-const PER_MILLION = 1e-6;
+const PER_MILLION = 1e6;
 /** tokens that a chat template adds per message and per request, rounded up */
 const TOKENS_PER_MESSAGE = 8;
 const TOKENS_PER_REQUEST = 16;
@@ -37,20 +37,20 @@ export function worstCaseUsd(messages: readonly ChatMessage[], sampling: Samplin
   if (output === null) return null;
   const bound = promptTokensAtMost(messages, sampling);
   const input = contextTokens === null ? bound : Math.min(bound, contextTokens);
-  return (input * inputUsdPerMtok + output * outputUsdPerMtok) * PER_MILLION;
+  return (input * inputUsdPerMtok + output * outputUsdPerMtok) / PER_MILLION;
 }
 
 /** What a call cost by its reported usage; null when a price or a count that matters is unknown. */
 export function costUsd(facts: Prices, usage: Usage): number | null {
   if (isFree(facts)) return 0;
-  const input = part(facts.inputUsdPerMtok, usage.input_tokens);
-  const output = part(facts.outputUsdPerMtok, usage.output_tokens);
-  return input === null || output === null ? null : input + output;
+  const input = product(facts.inputUsdPerMtok, usage.input_tokens);
+  const output = product(facts.outputUsdPerMtok, usage.output_tokens);
+  return input === null || output === null ? null : (input + output) / PER_MILLION;
 }
 
-function part(usdPerMtok: number | null, tokens: number | null): number | null {
+function product(usdPerMtok: number | null, tokens: number | null): number | null {
   if (usdPerMtok === 0 || tokens === 0) return 0;
-  return usdPerMtok === null || tokens === null ? null : usdPerMtok * tokens * PER_MILLION;
+  return usdPerMtok === null || tokens === null ? null : usdPerMtok * tokens;
 }
 
 /** Sum in which one unknown part makes the whole unknown. */

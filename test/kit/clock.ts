@@ -10,6 +10,8 @@ export interface VirtualClock extends Clock {
   flush(): Promise<void>;
   /** timers armed and not yet fired or cancelled */
   pending(): number;
+  /** ms until the next timer; 0 without one */
+  untilNext(): number;
   /** moves the wall clock alone */
   jumpWall(ms: number): void;
 }
@@ -61,6 +63,7 @@ export function createVirtualClock(startWall = Date.UTC(2026, 10, 22, 2, 0, 0)):
     },
     flush,
     pending: () => timers.size,
+    untilNext: () => Math.max(0, (next()?.at ?? now) - now),
     jumpWall: (ms) => void (wall += ms),
   };
 }
