@@ -34,6 +34,9 @@ const NAMING = set(
 );
 const CHOOSING = set("choose chose prefer select selected pick picked favor favour recommend");
 const ENDS = set(". ! , ; ) because since as due over");
+/** A sentence without any of these decides nothing: most are passed over quickly. */
+const DECIDES =
+  /better|best|superior|winner|prefer|favou?r|wins|verdict|decision|choice|choose|chose|conclusion|select|ruling|judge?ment|pick|recommend|answer|neither|equally/i;
 /** Characters of one sentence that are looked at, counted from its end. */
 const WINDOW = 600;
 
@@ -165,6 +168,7 @@ function bareLines(text: string): ProseDecision[] {
 export function proseDecisions(text: string): ProseDecision[] {
   const decisions = bareLines(text);
   for (const { 0: whole, index } of text.matchAll(/[^.!?\n]+[.!?\n]?/g)) {
+    if (!DECIDES.test(whole)) continue;
     const decision = decide(tokensOf(whole.slice(-WINDOW)));
     if (decision !== undefined) decisions.push({ at: index, label: decision });
   }

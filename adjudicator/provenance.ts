@@ -150,6 +150,14 @@ export function codeOf(text: string): string[] {
   return [...blocksOf(flat), ...inline, ...tags, ...held].map(squeezed).filter((piece) => piece !== "");
 }
 
+/** What a page would fetch by itself: images, in Markdown (inline or by reference) and in HTML. One candidate alone may not have it loaded. */
+const IMAGES = /!\[|<(?:img|picture|svg|video|audio|source|iframe|object|embed|link|input|body|table|td)(?![a-z])/g;
+function loadsAlone(merge: string, sources: string[]): boolean {
+  if (merge.search(IMAGES) < 0) return false;
+  const urls = TARGETS.flatMap((pattern) => [...merge.matchAll(pattern)].map((match) => match[1] ?? ""));
+  return urls.some((url) => sources.filter((source) => source.includes(url)).length < Math.min(2, sources.length));
+}
+
 const foreign = (items: string[], known: ReadonlySet<string>): boolean => items.some((item) => !known.has(item));
 
 /** Sentences of the prompt that found their way into the merge, unless a candidate has them too. */
@@ -175,6 +183,7 @@ export function checkMerge(merge: string, sources: string[], own: string[] = [])
   const flatSources = sources.map(flattened);
   const flat = flattened(merge);
   if (foreign(urlsOf(flat), new Set(flatSources.flatMap(urlsOf)))) return refuse("it brings in a link that no candidate has");
+  if (loadsAlone(flat, flatSources)) return refuse("it loads an image that only one candidate has");
   if (foreign(addressesOf(flat), new Set(flatSources.flatMap(addressesOf)))) return refuse("it brings in an address that no candidate has");
   if (foreign(numbersOf(merge), new Set(sources.flatMap(numbersOf)))) return refuse("it brings in a number that no candidate has");
   const squeezedSources = sources.map((source) => squeezed(decoded(source)));

@@ -8,7 +8,7 @@ export type VerdictFormat = "bracket-abc" | "bracket-5way" | "output-ab" | "json
 export type ReadVerdict = "first" | "second" | "tie" | number | null;
 
 /** Characters of a reply that are read, counted from its end; a reply is some sentences. */
-const MOST_CHARS = 100_000;
+const MOST_CHARS = 32_000;
 /** A decision and what it said; null = explicit, but for nobody. `contradicted`: two different ones stand side by side. */
 type Found = { status: "found"; said: string | null; reason: string | null } | { status: "contradicted" } | { status: "nothing" };
 
