@@ -77,3 +77,33 @@ export class ConfigError extends Error {
     this.variable = variable;
   }
 }
+
+const RETRYABLE: ReadonlySet<ProblemSlug> = new Set([
+  "idempotency-in-progress",
+  "rate-limited",
+  "internal",
+  "no-candidates",
+  "overloaded",
+  "quorum-lost",
+  "local-unavailable",
+  "store-unavailable",
+  "shutting-down",
+  "deadline-exceeded",
+]);
+
+/** The problem document (RFC 9457) of one problem: `instance` is the path it happened at. Generic, so that `report` keeps its type. */
+export function problemDocument<R>(problem: Problem, instance: string, requestId: string) {
+  const [status, title] = PROBLEMS[problem.slug];
+  const { errors, report, retryAfterS } = problem.extras;
+  return {
+    type: `/problems/${problem.slug}`,
+    title,
+    status,
+    detail: problem.detail,
+    instance,
+    request_id: requestId,
+    retryable: RETRYABLE.has(problem.slug) || (problem.slug === "no-members" && retryAfterS !== undefined),
+    ...(errors ? { errors } : {}),
+    ...(report === undefined ? {} : { report: report as R }),
+  };
+}

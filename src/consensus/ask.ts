@@ -1,0 +1,151 @@
+/** Asks the panel: all at once, one after another (`fallback`), or local members first (`cascade`). Decides nothing but who is asked and until when. */
+import { type Candidate, measureAgreement } from "../../adjudicator/index.ts";
+import type { NotAskedOutcome, Outcome } from "../core/report.ts";
+import type { CallLedger, PanelOrder, SeatPlan, Settling } from "../panel/panel.ts";
+import { toolSpecs, type Weigh } from "./candidates.ts";
+import type { ConsensusDeps } from "./deps.ts";
+import type { Learned } from "./learning.ts";
+import type { RunPlan } from "./plan.ts";
+import { settleRule, usableMembers } from "./settle.ts";
+
+export interface AskIo {
+  read(outcomes: readonly Outcome[]): Candidate[];
+  weigh: Weigh;
+  learned: Learned;
+  /** "cancelled": the caller left; "deadline": end with what there is */
+  signal: AbortSignal;
+  onOutcome(outcome: Outcome): void;
+  /** set when the only seat's answer streams to the caller */
+  onDelta: ((text: string) => void) | undefined;
+}
+export interface Asked {
+  outcomes: Outcome[];
+  ledger: CallLedger;
+  panelMs: number;
+  /** the deadline ended the wait */
+  struck: boolean;
+}
+
+/** Share of the deadline kept for the adjudicator while its p95 is unknown, and the most it ever gets. */
+const SLICE_SHARE = 0.2;
+const SLICE_MOST_SHARE = 0.4;
+const SLICE_MOST_MS = 15_000;
+/** Kept at the end for deciding and storing. */
+const TAIL_MS = 20;
+const TAIL_SHARE = 0.02;
+/** A cascade leaves the cloud at least this share of the time. */
+const LOCAL_SHARE = 0.5;
+/** A local answer whose learned confidence is below this is not trusted alone. */
+export const CASCADE_CONFIDENCE = 0.7;
+
+/** Monotonic ms at which a panel with two answers stops waiting, so that an adjudicator still has time. */
+function softEnd(deps: ConsensusDeps, plan: RunPlan, hardEnd: number): number {
+  const { strategy, adjudicators, deadline_ms } = plan.request;
+  if (strategy === "vote" || strategy === "fallback" || adjudicators.length === 0) return hardEnd;
+  const learned = adjudicators.map((name) => deps.panel.latency(name)?.p95 ?? null).find((p95) => p95 !== null);
+  const slice = Math.min(learned ?? SLICE_SHARE * deadline_ms, SLICE_MOST_SHARE * deadline_ms, SLICE_MOST_MS);
+  return hardEnd - slice;
+}
+
+interface Phase {
+  seats: SeatPlan[];
+  hardEnd: number;
+  /** outcomes of an earlier phase, counted with this one's */
+  before: Outcome[];
+}
+
+async function askPhase(deps: ConsensusDeps, plan: RunPlan, io: AskIo, { seats, hardEnd, before }: Phase) {
+  const { clock, panel } = deps;
+  const { request } = plan;
+  const cut = new AbortController();
+  const forward = (): void => cut.abort(io.signal.reason);
+  if (io.signal.aborted) forward();
+  io.signal.addEventListener("abort", forward, { once: true });
+  const heard: Outcome[] = [...before];
+  const softAt = softEnd(deps, plan, hardEnd);
+  const cutShort = (): void => {
+    if (clock.now() >= softAt - 1 && usableMembers(heard) >= 2) cut.abort("deadline");
+  };
+  const cancel = softAt < hardEnd ? clock.timer(Math.max(0, softAt - clock.now()), cutShort) : (): void => {};
+  const rule = settleRule(plan, io.read, io.weigh);
+  const { messages, answer, grace_ms: graceMs, ...rest } = request;
+  const order: PanelOrder = {
+    runId: plan.id,
+    seats,
+    messages,
+    sampling: rest,
+    answer,
+    tools: toolSpecs(request),
+    passage: plan.passage,
+    panelBy: hardEnd,
+    startedAt: plan.startedAt,
+    graceMs,
+    signal: cut.signal,
+    settle: (outcomes): Settling => (request.strategy === "fallback" ? "wait" : rule([...before, ...outcomes])),
+    onOutcome: (outcome) => {
+      heard.push(outcome);
+      io.onOutcome(outcome);
+      if (softAt < hardEnd) cutShort();
+    },
+    onDelta: io.onDelta && ((_seat, text) => io.onDelta?.(text)),
+    purse: plan.purse,
+    inTurn: request.strategy === "fallback",
+  };
+  try {
+    return await panel.ask(order);
+  } finally {
+    cancel();
+    io.signal.removeEventListener("abort", forward);
+  }
+}
+
+const notAsked = ({ member, provider, model, seat, sample, local }: SeatPlan): NotAskedOutcome => ({
+  member,
+  provider,
+  model,
+  seat,
+  sample,
+  local,
+  status: "not-asked",
+});
+
+/** The local members suffice: they answered whole, agree, and are not known to be unreliable together. */
+function localSuffices(candidates: Candidate[], learned: Learned): boolean {
+  if (candidates.length === 0 || candidates.some((candidate) => candidate.flags.includes("context-trimmed"))) return false;
+  const agreement = measureAgreement(candidates);
+  if (agreement.classes.length !== 1 || agreement.abstained.length > 0) return false;
+  const confidence = learned.confidence?.(agreement, agreement.classes[0]?.key ?? null) ?? null;
+  return confidence === null || confidence >= CASCADE_CONFIDENCE;
+}
+
+async function cascade(
+  deps: ConsensusDeps,
+  plan: RunPlan,
+  io: AskIo,
+  hardEnd: number,
+): Promise<{ outcomes: Outcome[]; ledger: CallLedger }> {
+  const local = plan.seats.filter((seat) => seat.local);
+  const remote = plan.seats.filter((seat) => !seat.local);
+  if (local.length === 0 || remote.length === 0) return askPhase(deps, plan, io, { seats: plan.seats, hardEnd, before: [] });
+  const localEnd = plan.startedAt + (hardEnd - plan.startedAt) * LOCAL_SHARE;
+  const first = await askPhase(deps, plan, io, { seats: local, hardEnd: localEnd, before: [] });
+  if (io.signal.aborted || localSuffices(io.read(first.outcomes), io.learned)) {
+    return { outcomes: bySeat([...first.outcomes, ...remote.map(notAsked)]), ledger: first.ledger };
+  }
+  const second = await askPhase(deps, plan, io, { seats: remote, hardEnd, before: first.outcomes });
+  const ledger = { calls: first.ledger.calls + second.ledger.calls, retries: first.ledger.retries + second.ledger.retries };
+  return { outcomes: bySeat([...first.outcomes, ...second.outcomes]), ledger };
+}
+const bySeat = (outcomes: Outcome[]): Outcome[] => outcomes.sort((a, b) => a.seat - b.seat);
+
+export async function askPanel(deps: ConsensusDeps, plan: RunPlan, io: AskIo): Promise<Asked> {
+  const from = deps.clock.now();
+  const hardEnd = plan.deadlineAt - Math.min(TAIL_MS, plan.request.deadline_ms * TAIL_SHARE);
+  const phase = { seats: plan.seats, hardEnd, before: [] };
+  const { outcomes, ledger } = await (plan.request.strategy === "cascade"
+    ? cascade(deps, plan, io, hardEnd)
+    : askPhase(deps, plan, io, phase));
+  const now = deps.clock.now();
+  const struck = now >= hardEnd - 1 || (io.signal.aborted && io.signal.reason === "deadline");
+  return { outcomes, ledger, panelMs: now - from, struck };
+}

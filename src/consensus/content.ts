@@ -1,0 +1,24 @@
+/** A report without prompt and answer texts, for operators who keep none (`CONSENSUS_STORE_CONTENT=false`). Pure. */
+import type { Json } from "../../adjudicator/index.ts";
+import type { Outcome, Report } from "../core/report.ts";
+
+const bare = (outcome: Outcome): Outcome =>
+  outcome.status === "answered" ? { ...outcome, text: "", value: null, tool_calls: [], reasoning: null } : outcome;
+
+export function withoutContent(report: Report): Report {
+  const { messages: _m, tools: _t, response_format: _r, answer, metadata: _d, ...request } = report.request as { [key: string]: Json };
+  const { verdict } = report;
+  return {
+    ...report,
+    answer: report.answer === null ? null : "",
+    value: null,
+    tool_calls: [],
+    verdict: verdict && {
+      ...verdict,
+      rationale: null,
+      dissents: verdict.dissents.map((dissent) => ({ ...dissent, value: null, excerpt: "" })),
+    },
+    outcomes: report.outcomes.map(bare),
+    request: { ...request, answer: { type: (answer as { type: string }).type } },
+  };
+}

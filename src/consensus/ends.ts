@@ -1,0 +1,58 @@
+/** How a run without an answer ends: the ordered rules that turn outcomes into one problem. Pure. */
+import { Problem, type ProblemSlug } from "../core/problem.ts";
+import type { DropoutReason } from "../core/reasons.ts";
+import type { DroppedOutcome, Outcome } from "../core/report.ts";
+import { usableMembers } from "./settle.ts";
+import type { RunPlan } from "./plan.ts";
+
+/** What a caller waits for when nobody told how long: the first open period of a breaker. */
+const DEFAULT_RETRY_S = 5;
+
+const isDropped = (outcome: Outcome): outcome is DroppedOutcome => outcome.status === "dropped";
+const NOT_REACHED: ReadonlySet<DropoutReason> = new Set(["unavailable", "circuit-open", "privacy-excluded", "misconfigured"]);
+
+/** Whole seconds until the earliest member may answer again. */
+function retryAfterS(dropped: DroppedOutcome[]): number {
+  const waits = dropped.map((outcome) => outcome.retry_after_ms).filter((ms): ms is number => ms !== null && ms > 0);
+  return waits.length === 0 ? DEFAULT_RETRY_S : Math.max(1, Math.ceil(Math.min(...waits) / 1000));
+}
+
+function nobodyAsked(plan: RunPlan, dropped: DroppedOutcome[]): { slug: ProblemSlug; detail: string } {
+  if (plan.passage.privacy === "local-only")
+    return { slug: "local-unavailable", detail: "no local member could be reached and proved local" };
+  const asked = dropped.filter((outcome) => outcome.reason !== "misconfigured" && outcome.reason !== "privacy-excluded");
+  if (asked.length > 0 && asked.every((outcome) => outcome.reason === "overloaded")) {
+    return { slug: "overloaded", detail: "the queues of every provider are full" };
+  }
+  return { slug: "no-members", detail: "no seat of the panel could be asked" };
+}
+
+function withoutAnswer(plan: RunPlan, dropped: DroppedOutcome[], struck: boolean): { slug: ProblemSlug; detail: string } {
+  if (dropped.length > 0 && dropped.every((outcome) => outcome.reason === "context-too-long")) {
+    return { slug: "context-too-long", detail: "the prompt fits the context window of no member" };
+  }
+  if (dropped.every((outcome) => outcome.attempts.length === 0 && outcome.reason !== "timeout")) return nobodyAsked(plan, dropped);
+  const local = dropped.filter((outcome) => outcome.local || outcome.reason === "privacy-excluded");
+  if (plan.passage.privacy === "local-only" && local.every((outcome) => NOT_REACHED.has(outcome.reason))) {
+    return { slug: "local-unavailable", detail: "no local member could be reached and proved local" };
+  }
+  if (struck) return { slug: "deadline-exceeded", detail: `no usable answer within ${plan.request.deadline_ms} ms` };
+  return { slug: "no-candidates", detail: "members were asked, and none gave a usable answer" };
+}
+
+/** null = there is an answer to decide on. `struck`: the deadline ended the wait for a seat. */
+export function failure(plan: RunPlan, outcomes: Outcome[], struck: boolean): Problem | null {
+  const usable = usableMembers(outcomes);
+  const dropped = outcomes.filter(isDropped);
+  if (usable === 0) {
+    const { slug, detail } = withoutAnswer(plan, dropped, struck);
+    const hopeless =
+      slug === "context-too-long" || (slug === "no-members" && dropped.every((outcome) => outcome.reason === "misconfigured"));
+    return new Problem(slug, detail, hopeless ? {} : { retryAfterS: retryAfterS(dropped) });
+  }
+  if (plan.request.require_quorum && usable < plan.quorumNeeded) {
+    const detail = `${usable} of the ${plan.quorumNeeded} members needed gave a usable answer`;
+    return new Problem("quorum-lost", detail, { retryAfterS: retryAfterS(dropped) });
+  }
+  return null;
+}

@@ -1,0 +1,60 @@
+/** The adjudicator models of a run: which can be asked, and the Ask that lends them to the decision. Never decides. */
+import type { AdjudicatorSeat, Ask, AskRequest } from "../../adjudicator/index.ts";
+import type { ChatMessage } from "../core/chat.ts";
+import type { CallLedger } from "../panel/panel.ts";
+import type { ConsensusDeps } from "./deps.ts";
+import { type RunPlan, splitMember } from "./plan.ts";
+
+/** Tokens kept free for the adjudicator's reply when its window is known. */
+const REPLY_TOKENS = 2048;
+/** What an unknown window is taken for: the smallest that common local runtimes allocate. */
+const UNKNOWN_WINDOW = 4096;
+
+function whySkip(deps: ConsensusDeps, plan: RunPlan, member: string): string | null {
+  const { provider } = splitMember(member);
+  const known = deps.provider(provider);
+  if (known === null) return `no provider named ${provider} is known`;
+  if (plan.passage.privacy === "local-only" && !known.local) return "a remote adjudicator is not asked under local-only";
+  if (!known.configured) return `provider ${provider} has no key`;
+  const left = plan.deadlineAt - deps.clock.now();
+  if (left <= 0) return "no time is left";
+  const recent = deps.panel.latency(member);
+  if (recent !== null && recent.p50 > left) return "it is slower than the time left";
+  return deps.panel.unavailable(member, plan.passage);
+}
+
+export function adjudicatorSeats(deps: ConsensusDeps, plan: RunPlan): AdjudicatorSeat[] {
+  return plan.request.adjudicators.map((name) => {
+    const facts = deps.facts(name);
+    const window = facts.numCtx ?? facts.contextTokens ?? UNKNOWN_WINDOW;
+    return { name, family: facts.family, promptTokens: Math.max(512, window - REPLY_TOKENS), skip: whySkip(deps, plan, name) };
+  });
+}
+
+const messagesOf = ({ system, prompt }: AskRequest): ChatMessage[] => [
+  { role: "system", content: system },
+  { role: "user", content: prompt },
+];
+
+/** Every call goes through the panel's breakers, budgets, limits and guard, and is booked in the run's ledger. */
+export function lendAsk(deps: ConsensusDeps, plan: RunPlan, signal: AbortSignal, book: (ledger: CallLedger) => void): Ask {
+  return async (request) => {
+    const by = plan.deadlineAt;
+    if (by - deps.clock.now() <= 0) {
+      return { ok: false, reason: "skipped", detail: "no time is left", usage: { input_tokens: null, output_tokens: null }, costUsd: 0 };
+    }
+    const { ledger, ...reply } = await deps.panel.askOne({
+      member: request.adjudicator,
+      messages: messagesOf(request),
+      sampling: { temperature: 0, max_tokens: request.maxOutputTokens },
+      schema: request.schema === null ? null : { name: request.schemaName, schema: request.schema },
+      passage: plan.passage,
+      by,
+      signal,
+      purse: plan.purse,
+      onDelta: request.onDelta,
+    });
+    book(ledger);
+    return reply;
+  };
+}
