@@ -43,8 +43,8 @@ export async function guardedCall(room: Room, order: CallOrder): Promise<CallEnd
   const { target, cutoff, by, forced } = order;
   // before the queue: who is refused must not wait to hear it
   if (!forced && room.breaker.blocked(target.member)) return { status: "refused", why: "circuit-open" };
-  const usualMs = forced ? 0 : (room.latencies.known(target.member)?.p50 ?? 0);
-  const slot = await room.gate(target).acquire({ by, usualMs, cutoff });
+  const known = room.latencies.known(target.member);
+  const slot = await room.gate(target).acquire({ by, usualMs: known?.p50 ?? 0, mostMs: known?.p95 ?? 0, cutoff });
   if (slot === null) return cutoff.reason === null ? { status: "refused", why: "overloaded" } : waitCut(room, cutoff.reason);
   try {
     return await enter(room, order, slot);

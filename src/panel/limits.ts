@@ -10,8 +10,9 @@ export type Slot = { release: () => void };
 export interface Need {
   /** monotonic ms by which the call must be done */
   by: number;
-  /** ms that it usually takes; 0 = unknown */
+  /** ms that it usually takes, and that it hardly ever exceeds; 0 = unknown */
   usualMs: number;
+  mostMs: number;
   cutoff: Cutoff<Cut>;
 }
 export interface Gate {
@@ -28,6 +29,8 @@ export interface Gate {
 }
 interface Waiter {
   need: Need;
+  /** came when no place was free */
+  waited: boolean;
   settle(release: (() => void) | null): void;
 }
 
@@ -48,7 +51,8 @@ export function createGate(
     const whole = Math.floor(room);
     if (whole !== limit.concurrency) limit.concurrency = whole;
   };
-  const hopeless = ({ by, usualMs }: Need, waitMs: number): boolean => clock.now() + waitMs + usualMs > by;
+  // by the slow case, not the usual one: an overloaded queue is full of calls that would just not make it
+  const hopeless = ({ by, mostMs }: Need, waitMs: number): boolean => clock.now() + waitMs + mostMs >= by;
   const shed = (waiter: Waiter): void => {
     waiters.delete(waiter);
     meter.count("shed", { where: "panel" });
@@ -56,7 +60,7 @@ export function createGate(
   };
   const serve = async (): Promise<void> => {
     for (const waiter of waiters) {
-      if (hopeless(waiter.need, 0)) {
+      if (waiter.waited && hopeless(waiter.need, 0)) {
         shed(waiter);
         continue;
       }
@@ -67,10 +71,11 @@ export function createGate(
       return;
     }
   };
-  const free = (): number => Math.max(0, limit.concurrency - limit.activeCount);
-  const full = (): boolean => waiters.size >= most * knobs.queueFactor + free();
+  /** those for whom no place is on its way: p-limit hands places out a few microtasks after they are free */
+  const waiting = (): number => Math.max(0, waiters.size - Math.max(0, limit.concurrency - inFlight));
+  const full = (): boolean => waiting() >= most * knobs.queueFactor && inFlight + waiters.size >= limit.concurrency;
   /** turns of the whole room that pass before a newcomer gets in */
-  const turns = (): number => Math.max(0, Math.ceil((waiters.size + 1 - free()) / limit.concurrency));
+  const turns = (): number => (inFlight + waiters.size < limit.concurrency ? 0 : Math.ceil((waiting() + 1) / limit.concurrency));
   const shedHopeless = (): boolean => {
     for (const waiter of waiters)
       if (hopeless(waiter.need, 0)) {
@@ -82,13 +87,15 @@ export function createGate(
   return {
     acquire(need) {
       if (need.cutoff.reason !== null) return Promise.resolve(null);
-      if (hopeless(need, free() > 0 ? 0 : turns() * need.usualMs) || (full() && !shedHopeless())) {
+      const ahead = turns();
+      if ((ahead > 0 && hopeless(need, ahead * need.usualMs)) || (full() && !shedHopeless())) {
         meter.count("shed", { where: "panel" });
         return Promise.resolve(null);
       }
       return new Promise((resolve) => {
         const waiter: Waiter = {
           need,
+          waited: ahead > 0,
           settle(release) {
             leave();
             resolve(release && { release });
@@ -110,6 +117,6 @@ export function createGate(
       resize(Math.max(1, room * knobs.easeFactor));
     },
     inFlight: () => inFlight,
-    queued: () => waiters.size,
+    queued: waiting,
   };
 }

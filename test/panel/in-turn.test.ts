@@ -1,0 +1,93 @@
+/** The chain: who is asked, in which order, and how little of our own time it takes in an outage. */
+import { expect, test } from "vitest";
+import { failure, orderOf, reply, seatOf, settle, world } from "./fakes.ts";
+
+const chain = ["a/m", "b/m", "home/m"];
+
+test("the first usable answer ends the chain, and nobody after it is asked", async () => {
+  const { clock, add, panel } = world();
+  add("a", () => ({ ms: 5, result: failure("refused") }));
+  add("b", () => ({ ms: 5, result: reply("yes") }));
+  const home = add("home", () => ({ ms: 5 }), { local: true });
+  const order = orderOf(clock, chain, { inTurn: true });
+  const { outcomes } = await settle(clock, panel().ask(order));
+  expect(outcomes.map(({ status }) => status)).toEqual(["dropped", "answered", "not-asked"]);
+  expect([home.seen.length, order.arrived.length, clock.pending()]).toEqual([0, 3, 0]);
+});
+
+test("one at a time: the next starts when the one before it has ended, retries included", async () => {
+  const { clock, add, panel } = world();
+  const a = add("a", () => ({ ms: 5, result: failure("unavailable", { again: "twice", status: 503 }) }));
+  const b = add("b", () => ({ ms: 5 }));
+  await settle(clock, panel().ask(orderOf(clock, ["a/m", "b/m"], { inTurn: true })));
+  expect([a.seen.length, (b.seen[0]?.at ?? 0) >= (a.seen[2]?.endedAt ?? Infinity)]).toEqual([3, true]);
+});
+
+test("on the very first request of an outage the local model starts within one attempt limit", async () => {
+  const { clock, add, panel } = world();
+  add("a", () => ({ hang: true }), { timeoutMs: 1000 });
+  const home = add("home", () => ({ ms: 50 }), { local: true });
+  const { outcomes } = await settle(clock, panel().ask(orderOf(clock, ["a/m", "home/m"], { inTurn: true })));
+  expect([outcomes[1]?.status, home.seen[0]?.at]).toEqual(["answered", 1000]);
+});
+
+test("in a steady outage the local model starts at once, run after run", async () => {
+  const { clock, add, panel } = world();
+  const a = add("a", () => ({ hang: true }), { timeoutMs: 1000 });
+  const b = add("b", () => ({ ms: 3, result: failure("unavailable") }));
+  const home = add("home", () => ({ ms: 50 }), { local: true });
+  const asked = panel();
+  for (let n = 0; n < 5; n++) await settle(clock, asked.ask(orderOf(clock, chain, { inTurn: true })));
+  const before = home.seen.length;
+  for (let n = 0; n < 20; n++) {
+    const at = clock.now();
+    const { outcomes } = await settle(clock, asked.ask(orderOf(clock, chain, { inTurn: true })));
+    expect(outcomes).toMatchObject([{ reason: "circuit-open" }, { reason: "circuit-open" }, { status: "answered" }]);
+    expect((home.seen.at(-1)?.at ?? 0) - at).toBeLessThanOrEqual(50);
+  }
+  expect([home.seen.length - before, a.seen.length, b.seen.length]).toEqual([20, 5, 5]);
+});
+
+test("when nobody else answers, the member that is due first is asked after all", async () => {
+  const { clock, add, panel } = world();
+  let dead = true;
+  const a = add("a", () => ({ ms: 1, result: dead ? failure("unavailable", { trips: true }) : reply("back") }));
+  const b = add("b", () => ({ ms: 1, result: failure("unavailable", { trips: true, retryAfterMs: 60_000 }) }));
+  const asked = panel();
+  await settle(clock, asked.ask(orderOf(clock, ["b/m", "a/m"], { inTurn: true })));
+  dead = false;
+  const { outcomes } = await settle(clock, asked.ask(orderOf(clock, ["b/m", "a/m"], { inTurn: true })));
+  expect(outcomes).toMatchObject([
+    { reason: "circuit-open", attempts: [] },
+    { status: "answered", text: "back" },
+  ]);
+  expect([a.seen.length, b.seen.length]).toEqual([2, 1]);
+});
+
+test("a member that is usually slower than the time left is passed over", async () => {
+  const { clock, add, panel } = world();
+  const a = add("a", () => ({ ms: 3000 }));
+  add("home", () => ({ ms: 50 }), { local: true });
+  const asked = panel();
+  for (let n = 0; n < 10; n++) await settle(clock, asked.ask(orderOf(clock, ["a/m"])));
+  const { outcomes } = await settle(clock, asked.ask(orderOf(clock, ["a/m", "home/m"], { inTurn: true, panelBy: clock.now() + 1000 })));
+  expect(outcomes).toMatchObject([{ reason: "timeout", attempts: [] }, { status: "answered" }]);
+  expect(a.seen.length).toBe(10);
+});
+
+test("the deadline ends the chain, and whoever was not reached says so", async () => {
+  const { clock, add, panel } = world();
+  add("a", () => ({ hang: true }));
+  const b = add("b", () => ({ ms: 5 }));
+  const { outcomes } = await settle(clock, panel().ask(orderOf(clock, ["a/m", "b/m"], { inTurn: true, panelBy: 400 })));
+  expect(outcomes).toMatchObject([{ reason: "timeout" }, { reason: "timeout", attempts: [] }]);
+  expect([clock.now(), b.seen.length, clock.pending()]).toEqual([400, 0, 0]);
+});
+
+test("a seat that the plan dropped is passed with its reason", async () => {
+  const { clock, add, panel } = world();
+  add("b", () => ({ ms: 5 }));
+  const dropped = seatOf("a/m", 1, { dropped: { reason: "misconfigured", detail: "no key" } });
+  const { outcomes } = await settle(clock, panel().ask(orderOf(clock, [dropped, "b/m"], { inTurn: true })));
+  expect(outcomes).toMatchObject([{ reason: "misconfigured" }, { status: "answered" }]);
+});
