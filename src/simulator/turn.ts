@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Json } from "../../adjudicator/index.ts";
 import type { Answer, Asked } from "./asked.ts";
 import type { Dialect, Facts, Frames } from "./dialects/dialect.ts";
@@ -52,6 +52,16 @@ export async function silence(turn: Turn): Promise<never> {
 export async function write(turn: Turn, chunk: string | Uint8Array): Promise<void> {
   turn.gone.throwIfAborted();
   if (!turn.response.write(chunk)) await once(turn.response, "drain", { signal: turn.gone });
+}
+
+/** One byte at a time, each in a chunk of its own: writes of one turn of the event loop would be joined. */
+export async function drip(turn: Turn, body: Buffer, gapMs = 0): Promise<void> {
+  turn.socket.setNoDelay(true);
+  for (let at = 0; at < body.length; at += 1) {
+    await write(turn, body.subarray(at, at + 1));
+    await (gapMs > 0 ? pause(turn, gapMs) : nextTurn());
+  }
+  turn.response.end();
 }
 
 export function sendJson(turn: Turn, status: number, body: Json, headers: Record<string, string | string[]> = {}): void {

@@ -16,6 +16,8 @@ export interface RawRequest {
   /** the client has enough after this many ms, or bytes */
   limitMs?: number;
   limitBytes?: number;
+  /** bytes sent on the same connection once the first reply has begun */
+  behind?: string;
 }
 
 export function rawRequest({
@@ -26,6 +28,7 @@ export function rawRequest({
   headers = {},
   limitMs = 1500,
   limitBytes = 1 << 20,
+  behind,
 }: RawRequest): Promise<RawReply> {
   return new Promise((resolve) => {
     const from = performance.now();
@@ -40,6 +43,7 @@ export function rawRequest({
     const timer = setTimeout(() => finish("open"), limitMs);
     socket.on("data", (chunk: Buffer) => {
       chunks.push(chunk);
+      if (behind !== undefined && length === 0) socket.write(behind);
       length += chunk.length;
       if (length >= limitBytes) finish("open");
     });

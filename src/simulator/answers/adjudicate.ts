@@ -15,41 +15,51 @@ export type Adjudication =
 
 const TOKEN = /(?<![0-9a-fA-F])[0-9a-f]{32}(?![0-9a-fA-F])/;
 const LABEL = /(?<![A-Za-z])([A-P])(?![A-Za-z])/;
-const CLOSES = /\b(?:end|close|stop)\b|<\//i;
+const CLOSES = /\b(?:ends?|closes?|stops?)\b|<\//i;
+/** Boundary lines are short. */
+const LONGEST = 300;
 
-/** Candidates between boundary lines that carry one and the same 128-bit token; what no boundary labels is left out. */
-export function fencedIn(prompt: string): Fenced[] {
+interface Read {
+  candidates: Fenced[];
+  /** what stands outside of all fences: the adjudicator's own instructions */
+  outside: string;
+}
+/** Candidates between boundary lines that carry one and the same 128-bit token; what no boundary labels is nobody's. */
+export function readFences(prompt: string): Read {
   const lines = prompt.split("\n");
   const counts = new Map<string, number>();
   for (const line of lines) {
-    const token = line.length <= 300 ? TOKEN.exec(line)?.[0] : undefined;
+    const token = line.length <= LONGEST ? TOKEN.exec(line)?.[0] : undefined;
     if (token) counts.set(token, (counts.get(token) ?? 0) + 1);
   }
-  const token = [...counts].toSorted((left, right) => right[1] - left[1])[0];
-  return token === undefined || token[1] < 2 ? [] : between(lines, token[0]);
+  const [token, count] = [...counts].toSorted((left, right) => right[1] - left[1])[0] ?? ["", 0];
+  return count < 2 ? { candidates: [], outside: prompt } : between(lines, token);
 }
 
-function between(lines: string[], token: string): Fenced[] {
+function between(lines: string[], token: string): Read {
   const found = new Map<string, string>();
-  let open = "";
+  const outside: string[] = [];
+  let open: string | null = null;
   let body: string[] = [];
-  const close = (): void => {
-    if (open !== "" && !found.has(open)) found.set(open, body.join("\n").trim());
-    open = "";
-    body = [];
-  };
   for (const line of lines) {
-    if (line.length > 300 || !line.includes(token)) {
-      body.push(line);
+    if (line.length > LONGEST || !line.includes(token)) {
+      (open === null ? outside : body).push(line);
       continue;
     }
-    const label = LABEL.exec(line.replaceAll(token, " "))?.[1] ?? "";
-    const closes = CLOSES.test(line) || label === open;
-    close();
-    if (!closes) open = label;
+    const label: string = LABEL.exec(line.replaceAll(token, " "))?.[1] ?? "";
+    const closes: boolean = CLOSES.test(line) || label === open;
+    if (open && !found.has(open)) found.set(open, unmarked(body, token));
+    body = [];
+    open = closes ? null : label;
   }
-  close();
-  return [...found].map(([label, text]) => ({ label, text }));
+  return { candidates: [...found].map(([label, text]) => ({ label, text })), outside: outside.join("\n") };
+}
+
+/** Every line of a candidate may begin with a mark made of the token's first digits; lines without it are then not its own. */
+function unmarked(lines: string[], token: string): string {
+  const mark = `${token.slice(0, 4)}| `;
+  const own = lines.filter((line) => line.startsWith(mark)).map((line) => line.slice(mark.length));
+  return (own.length > 0 ? own : lines).join("\n").trim();
 }
 
 /** The labels that a schema allows for `winner`; null when it has no such field. */
@@ -63,13 +73,12 @@ function winnerLabels(schema: JsonSchema | null): string[] | null {
 export function adjudicationIn(asked: Asked): Adjudication | null {
   const schema = typeof asked.shape === "object" ? asked.shape.schema : null;
   const prompt = asked.messages.map((message) => message.content).join("\n");
-  const candidates = fencedIn(prompt);
+  const { candidates, outside } = readFences(prompt);
   const allowed = winnerLabels(schema);
   if (allowed !== null) return { task: "name", candidates, labels: allowed, schema };
   if (candidates.length === 0) return null;
-  return /\bwinner\b/.test(prompt)
-    ? { task: "name", candidates, labels: candidates.map(({ label }) => label), schema }
-    : { task: "merge", candidates };
+  const names = /"winner"/.test(outside);
+  return names ? { task: "name", candidates, labels: candidates.map(({ label }) => label), schema } : { task: "merge", candidates };
 }
 
 /** The label of the candidate that this judge likes best; equal contents are a tie where the labels know one. */
@@ -95,10 +104,13 @@ export function rulingText(label: string, schema: JsonSchema | null): string {
   return JSON.stringify(Object.fromEntries(entries));
 }
 
+/** Signs that begin an item of a list, which mean nothing in running text. */
+const BULLET = /^ {0,8}(?:[-*•]|\d{1,3}[.)]) {1,4}/gm;
+
 /** One text out of the first sentences of each candidate, none twice, ordered by content. */
 export function mergeText(seed: number, candidates: Fenced[]): string {
   const ordered = candidates.toSorted((left, right) => hash(seed, left.text) - hash(seed, right.text));
   const taken = new Set<string>();
-  for (const { text } of ordered) for (const sentence of sentences(text).slice(0, 2)) taken.add(sentence);
+  for (const { text } of ordered) for (const sentence of sentences(text.replace(BULLET, "")).slice(0, 2)) taken.add(sentence);
   return [...taken].join(" ");
 }

@@ -1,6 +1,6 @@
 /** Faults in the course of a reply: cut, silent, slow, endless, or broken off by an error. Work for whole bodies and for streams. */
 import type { ErrorWords } from "../dialects/dialect.ts";
-import { framesOf, openStream, pause, sendJson, silence, wholeOf, write, type Turn } from "../turn.ts";
+import { drip, framesOf, openStream, pause, sendJson, silence, wholeOf, write, type Turn } from "../turn.ts";
 import type { Fault } from "./fault.ts";
 
 const MIB = 1024 * 1024;
@@ -112,11 +112,7 @@ export const STREAM_FAULTS: Fault[] = [
       const { open, content, close } = framesOf(turn);
       const body = Buffer.from(turn.asked.stream ? [...open, ...content, ...close].join("") : JSON.stringify(wholeOf(turn)));
       turn.response.writeHead(200, { "content-type": contentType(turn) });
-      for (let at = 0; at < body.length; at += 1) {
-        await write(turn, body.subarray(at, at + 1));
-        await pause(turn, 4000 * turn.pace);
-      }
-      turn.response.end();
+      await drip(turn, body, 4000 * turn.pace);
     },
   },
   { name: "endless", doc: "An answer that never ends, as fast as it is read.", expects: "bad-response", cost: "load", play: endless },
@@ -169,9 +165,7 @@ export const STREAM_FAULTS: Fault[] = [
       const { open, content, close } = framesOf(turn, answer);
       const body = Buffer.from(turn.asked.stream ? [...open, ...content, ...close].join("") : JSON.stringify(wholeOf(turn, answer)));
       turn.response.writeHead(200, { "content-type": contentType(turn) });
-      turn.socket.setNoDelay(true);
-      for (let at = 0; at < body.length; at += 1) await write(turn, body.subarray(at, at + 1));
-      turn.response.end();
+      await drip(turn, body);
     },
   },
 ];
