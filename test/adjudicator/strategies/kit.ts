@@ -2,19 +2,10 @@
 import { createHash } from "node:crypto";
 import { readBack } from "../../../adjudicator/framing.ts";
 import type { AskReply, AskRequest, AdjudicatorSeat, Candidate, DecisionInput } from "../../../adjudicator/types.ts";
+import { createSeededRandom } from "../../kit/random.ts";
 import type { StrategyTask } from "../../../adjudicator/strategies/strategy.ts";
 
-/** mulberry32: a small seeded generator. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-const hex = (random: () => number): string => Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join("");
+export const seeded = (seed: number): (() => number) => createSeededRandom(seed).next;
 
 export function candidate(seat: number, text: string, more: Partial<Candidate> = {}): Candidate {
   const member = more.member ?? `lab${seat}/model-${seat}`;
@@ -80,7 +71,7 @@ export function scene(
 ): Scene {
   const { allowNone = false, ...rest } = more;
   const candidates = texts.map((text, index) => (typeof text === "string" ? candidate(index + 1, text) : text));
-  const random = seeded(7);
+  const { next: random, hex } = createSeededRandom(7);
   const asked: AskRequest[] = [];
   const input: DecisionInput = {
     strategy: "pick",
@@ -95,7 +86,7 @@ export function scene(
       return reply(request, asked.length);
     },
     random,
-    token: () => hex(random),
+    token: () => hex(16),
     sha256: async (text) => createHash("sha256").update(text).digest("hex"),
     now: () => 0,
     countTokens: (text) => Math.ceil(text.length / 4),
