@@ -1,0 +1,161 @@
+/**
+ * Makes a conversation fit a window, and says what that cost. In this order, only as far as needed: logs are folded, ever harder;
+ * the oldest turns go; the largest messages are cut in the middle. System text, turns with tool calls and the last user turn stay.
+ */
+import type { ChatMessage } from "../core/chat.ts";
+import type { ContextFit } from "../core/report.ts";
+import { messageTokens, TOKEN_MARGIN, TOKENS_PER_REQUEST } from "../core/tokens.ts";
+import { cutMiddle } from "./cut-middle.ts";
+import { foldLog, type FoldReach } from "./fold.ts";
+
+export interface FitOrder {
+  messages: readonly ChatMessage[];
+  /** tokens of prompt and answer together */
+  windowTokens: number;
+  /** kept free for the answer, and for tool schemas */
+  reserveTokens: number;
+  /** one token per digit (Qwen, Gemma) */
+  perDigit: boolean;
+  /** the model's correction of our estimate, 0.8–2 */
+  factor: number;
+  /** smallest part of the folded conversation that must survive */
+  minShare: number;
+}
+export type Fit =
+  | { status: "fits"; messages: readonly ChatMessage[]; tokens: number; fit: ContextFit | null }
+  /** `tokens`: the estimate of the whole */
+  | { status: "too-long"; tokens: number };
+
+/** A message with its estimate before margin and factor. */
+interface Sized {
+  message: ChatMessage;
+  raw: number;
+  folded: number;
+  cut: boolean;
+}
+
+/** Messages are never changed in place, so an estimate holds as long as its message does; several members ask for the same. */
+const known = { plain: new WeakMap<ChatMessage, number>(), perDigit: new WeakMap<ChatMessage, number>() };
+function rawTokens(message: ChatMessage, perDigit: boolean): number {
+  const cache = perDigit ? known.perDigit : known.plain;
+  const raw = cache.get(message) ?? messageTokens(message, { perDigit });
+  cache.set(message, raw);
+  return raw;
+}
+
+const total = (sized: readonly Sized[]): number => sized.reduce((sum, one) => sum + one.raw, TOKENS_PER_REQUEST);
+
+/** Which turn each message belongs to: a turn starts at a user message. System messages belong to none (-1). */
+function turnsOf(messages: readonly ChatMessage[]): number[] {
+  let turn = 0;
+  return messages.map(({ role }, index) => {
+    if (role === "system" || role === "developer") return -1;
+    if (role === "user" && index > 0) turn += 1;
+    return turn;
+  });
+}
+
+/** Turns that may go, oldest first: no tool call in them, and before the last user message. */
+function droppableTurns(messages: readonly ChatMessage[], turns: readonly number[]): number[] {
+  const last = turns[messages.findLastIndex(({ role }) => role === "user")] ?? Infinity;
+  const pinned = new Set<number>();
+  for (const [index, message] of messages.entries()) {
+    const calls = message.role === "assistant" && (message.tool_calls?.length ?? 0) > 0;
+    if (calls || message.role === "tool") pinned.add(turns[index] ?? -1);
+  }
+  return [...new Set(turns)].filter((turn) => turn >= 0 && turn < last && !pinned.has(turn));
+}
+
+function foldAll(messages: readonly ChatMessage[], reach: FoldReach, perDigit: boolean): Sized[] {
+  return messages.map((message) => {
+    const whole = { message, raw: rawTokens(message, perDigit), folded: 0, cut: false };
+    const text = message.content;
+    if (text === null || message.role === "system" || message.role === "developer") return whole;
+    const { text: shorter, folded } = foldLog(text, reach);
+    if (folded === 0 || shorter.length >= text.length) return whole;
+    const made = { ...message, content: shorter } as ChatMessage;
+    return { message: made, raw: messageTokens(made, { perDigit }), folded, cut: false };
+  });
+}
+
+/** The hardest fold that is needed; the last one tried when none is enough. */
+function fold(messages: readonly ChatMessage[], budget: number, perDigit: boolean): Sized[] {
+  let sized: Sized[] = [];
+  for (const reach of ["runs", "anywhere", "kinds"] as const) {
+    sized = foldAll(messages, reach, perDigit);
+    if (total(sized) <= budget) break;
+  }
+  return sized;
+}
+
+function dropOldest(sized: readonly Sized[], budget: number): Sized[] {
+  const messages = sized.map(({ message }) => message);
+  const turns = turnsOf(messages);
+  let excess = total(sized) - budget;
+  const gone = new Set<number>();
+  for (const turn of droppableTurns(messages, turns)) {
+    if (excess <= 0) break;
+    gone.add(turn);
+    excess -= sized.reduce((sum, one, index) => sum + (turns[index] === turn ? one.raw : 0), 0);
+  }
+  return sized.filter((_, index) => !gone.has(turns[index] ?? -1));
+}
+
+const isCuttable = ({ message }: Sized): boolean =>
+  message.role !== "system" && message.role !== "developer" && (message.content ?? "").length > 0;
+
+/** The size above which messages are cut, so that what is left fits: small ones stay whole, large ones get equal shares. */
+function shareOf(sizes: readonly number[], room: number): number {
+  const ascending = [...sizes].sort((a, b) => a - b);
+  let left = room;
+  for (const [index, size] of ascending.entries()) {
+    const share = left / (ascending.length - index);
+    if (size > share) return share;
+    left -= size;
+  }
+  return Infinity;
+}
+
+function cutLargest(sized: readonly Sized[], budget: number, perDigit: boolean): Sized[] {
+  const fixed = sized.filter((one) => !isCuttable(one));
+  const share = shareOf(
+    sized.filter(isCuttable).map(({ raw }) => raw),
+    budget - total(fixed),
+  );
+  return sized.map((one) => {
+    if (!isCuttable(one) || one.raw <= share) return one;
+    const text = one.message.content ?? "";
+    // what is no content (template, tool calls) stays and is taken off the share
+    const rest = rawTokens({ ...one.message, content: "" } as ChatMessage, perDigit);
+    const content = cutMiddle(text, share - rest, perDigit);
+    if (content === null) return one;
+    const message = { ...one.message, content } as ChatMessage;
+    return { message, raw: messageTokens(message, { perDigit }), folded: one.folded, cut: true };
+  });
+}
+
+/** Pure but for a memory of estimates; `fit` is null when nothing had to change, and the messages are then the very same. */
+export function fitContext(order: FitOrder): Fit {
+  const { messages, windowTokens, reserveTokens, perDigit, minShare } = order;
+  const scale = TOKEN_MARGIN * order.factor;
+  const tokensOf = (sized: readonly Sized[]): number => Math.ceil(total(sized) * scale);
+  // the largest raw sum whose scaled and rounded estimate is within the window
+  const budget = Math.floor(windowTokens - reserveTokens) / scale;
+  const whole = messages.map((message) => ({ message, raw: rawTokens(message, perDigit), folded: 0, cut: false }));
+  const prompt = tokensOf(whole);
+  if (total(whole) <= budget) return { status: "fits", messages, tokens: prompt, fit: null };
+  const folded = fold(messages, budget, perDigit);
+  const kept = total(folded) <= budget ? folded : cutLargest(dropOldest(folded, budget), budget, perDigit);
+  const tokens = tokensOf(kept);
+  if (total(kept) > budget || total(kept) < total(folded) * minShare) return { status: "too-long", tokens: prompt };
+  const fit: ContextFit = {
+    prompt_tokens: prompt,
+    window_tokens: windowTokens,
+    kept_tokens: tokens,
+    cut_tokens: prompt - tokens,
+    dropped_messages: messages.length - kept.length,
+    cut_messages: kept.filter(({ cut }) => cut).length,
+    folded_lines: kept.reduce((sum, one) => sum + one.folded, 0),
+  };
+  return { status: "fits", messages: kept.map(({ message }) => message), tokens, fit };
+}
