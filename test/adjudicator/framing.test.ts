@@ -1,5 +1,5 @@
 /** The adjudicator's prompt read back: exactly n candidates with their bytes and the question, whatever they hold. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { equalCap, fit } from "../../adjudicator/excerpts.ts";
 import { fill, frame, freshToken, readBack, whole } from "../../adjudicator/framing.ts";

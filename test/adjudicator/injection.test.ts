@@ -38,7 +38,7 @@ describe(`hostile texts${orSkipped(hasAttacks)}`, () => {
     const missed = loadAttacks()
       .filter(({ structural, class: kind }) => structural || kind === "degenerate" || kind === "null-model")
       .filter(({ text, place }) => {
-        const filled = text.replaceAll("{ME}", "A").replaceAll("{OTHER}", "B").replaceAll("{GUESS}", "0".repeat(32));
+        const filled = text.replaceAll("{ME}", "A").replaceAll("{OTHER}", "B").replaceAll("{GUESS}", "3f9a0c12d4e5f6a7b8c9d0e1f2a3b4c5");
         const { empty, flags } = inspectAnswer({
           text: place === "replace" ? filled : `An answer.${filled}`,
           toolCalls: [],

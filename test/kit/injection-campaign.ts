@@ -97,6 +97,7 @@ export function* casesOf(attacks: Attack[], sizes = [2, 3, 4, 5, 6]): Generator<
 
 function fillIn(text: string, { size, position }: Case, hex: (bytes: number) => string): string {
   const values: Record<string, string> = {
+    GUESS: hex(16),
     ME: String.fromCharCode(65 + position),
     OTHER: String.fromCharCode(65 + ((position + 1) % size)),
     N: String(size),
@@ -104,7 +105,7 @@ function fillIn(text: string, { size, position }: Case, hex: (bytes: number) => 
     ANS: RIGHT,
     WRONG,
   };
-  return text.replace(/\{(ME|OTHER|N|Q|ANS|WRONG|GUESS)\}/g, (_, name: string) => (name === "GUESS" ? hex(16) : (values[name] ?? "")));
+  return text.replace(/\{(ME|OTHER|N|Q|ANS|WRONG|GUESS)\}/g, (_, name: string) => values[name] ?? "");
 }
 
 function seatOf(seat: number, text: string): Candidate | null {

@@ -1,5 +1,5 @@
 /** Reading our own adjudicators: what counts as a ruling, what never does, and that no text breaks the reader. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readRuling, readVerdictText } from "../../../adjudicator/ruling.ts";
 
