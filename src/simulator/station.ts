@@ -125,7 +125,12 @@ interface Refusal {
 /** What the real service refuses before any model is asked: no key, no readable body, an unknown model, a prompt over the window. */
 function refuse(dialect: Dialect, options: SimulatorOptions, seen: Seen, asked: Asked | null, isChat: boolean): Refusal | null {
   const key = seen.headers["x-api-key"] ?? seen.headers["authorization"];
-  if (dialect.needsKey && (key === undefined || key === "Bearer" || key === "Bearer "))
+  if (
+    dialect.needsKey &&
+    String(key ?? "")
+      .replace("Bearer", "")
+      .trim() === ""
+  )
     return { status: 401, words: { message: "Invalid API key provided", type: "authentication_error", code: "invalid_api_key" } };
   if (!isChat) return null;
   const type = "invalid_request_error";
