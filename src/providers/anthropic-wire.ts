@@ -2,7 +2,7 @@
 import type { ChatMessage, ToolChoice, Usage } from "../core/chat.ts";
 import { argumentsText, pickFields } from "./chat-completions.ts";
 import type { Draft } from "./draft.ts";
-import type { BuiltRequest, Dialect } from "./exchange.ts";
+import type { BuiltRequest, Dialect } from "./dialect.ts";
 import { fail } from "./failure.ts";
 import type { ChatCall } from "./provider.ts";
 import { asArray, asCount, asName, asObject, asText, type JsonObject } from "./shape.ts";

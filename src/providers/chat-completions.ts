@@ -1,7 +1,7 @@
 /** The chat-completions dialect that most services speak: request and reply, with each service's differences as data. Sends nothing. */
 import type { ChatMessage, Usage } from "../core/chat.ts";
 import type { Draft } from "./draft.ts";
-import type { BuiltRequest, Dialect } from "./exchange.ts";
+import type { BuiltRequest, Dialect } from "./dialect.ts";
 import { fail } from "./failure.ts";
 import type { ChatCall, Failure } from "./provider.ts";
 import { asArray, asCount, asName, asObject, asText, type JsonObject } from "./shape.ts";

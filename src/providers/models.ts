@@ -53,7 +53,7 @@ function guessUnsupported(provider: string, model: string): readonly string[] {
   return provider === "openai" && thinkingOf(model) === "levels" ? REASONING_UNSUPPORTED : [];
 }
 /** Whose every model, as far as known, can be held to a JSON schema. */
-const STRUCTURED_PROVIDERS = ["openai", "anthropic", "ollama"];
+const STRUCTURED_PROVIDERS: ReadonlySet<string> = new Set(["openai", "anthropic", "ollama"]);
 
 /** `local` models cost nothing unless the operator says otherwise. */
 export function factsOf(provider: string, model: string, overrides: Partial<ModelFacts> = {}, local = false): ModelFacts {
@@ -68,7 +68,7 @@ export function factsOf(provider: string, model: string, overrides: Partial<Mode
     outputUsdPerMtok: price(known?.outputUsdPerMtok),
     family: known?.family ?? familyOf(model),
     unsupported: known?.unsupported ?? guessUnsupported(provider, model),
-    structured: known?.structured ?? STRUCTURED_PROVIDERS.includes(provider),
+    structured: known?.structured ?? STRUCTURED_PROVIDERS.has(provider),
     timeoutMs: null,
     maxConcurrency: null,
     numCtx: null,

@@ -1,15 +1,14 @@
 /** Ollama: its native API through the `ollama` package's browser build, always streaming; also asked what it really runs. */
 import { Ollama } from "ollama/browser";
+import type { Endpoint } from "../egress/egress.ts";
 import { facts, JSON_HEADERS, LOCAL_TIMEOUT_MS, requestJson, type AdapterSettings } from "./adapter.ts";
 import { exchangeChat, type Exchange } from "./exchange.ts";
 import { CallFailure, fail } from "./failure.ts";
 import { guessThinking, thinkingOf } from "./models.ts";
+import { failedProof, readProof } from "./ollama-proof.ts";
 import { buildOllama, KEEP_ALIVE, takeOllama } from "./ollama-wire.ts";
 import type { CallIo, ChatCall, Failure, LocalProof, Provider } from "./provider.ts";
 import { asArray, asCount, asName, asObject, type JsonObject } from "./shape.ts";
-
-/** Names that Ollama itself relays to its cloud. */
-const isCloudName = (model: string): boolean => /[:-]cloud$/i.test(model);
 
 /**
  * One client per call: the package can abort only all streams of a client at once. It only sees that something was accepted;
@@ -19,8 +18,9 @@ async function send(host: string, body: JsonObject, io: CallIo): Promise<Respons
   let response: Response | null = null;
   const client = new Ollama({
     host,
-    fetch: async (url, init) => {
-      response = await io.fetch(url as string, { method: "POST", headers: JSON_HEADERS, body: init?.body, signal: io.signal });
+    fetch: async (_url, init) => {
+      // the package writes default ports into its URL
+      response = await io.fetch(`${host}/api/chat`, { method: "POST", headers: JSON_HEADERS, body: init?.body, signal: io.signal });
       return { ok: true, status: 200, body: {} } as Response;
     },
   });
@@ -34,46 +34,33 @@ function revise(failed: Failure, body: string): Failure {
   return failed;
 }
 
-/** `model_info["<architecture>.context_length"]` */
-function trainedContext(shown: JsonObject): number | null {
-  const info = asObject(shown["model_info"]);
-  const architecture = asName(info?.["general.architecture"]);
-  return architecture === null ? null : asCount(info?.[`${architecture}.context_length`]);
-}
-
-function readProof(model: string, reply: unknown): LocalProof {
-  const shown = asObject(reply);
-  const known = shown !== null && ["details", "model_info", "capabilities", "modelfile"].some((field) => field in shown);
-  if (shown === null || !known) return { proved: false, reason: "misconfigured", detail: "what answers there is not an Ollama" };
-  const relays = asName(shown["remote_host"]) !== null || asName(shown["remote_model"]) !== null;
-  if (relays || isCloudName(model)) return { proved: false, reason: "privacy-excluded", detail: "Ollama relays this model to a cloud" };
-  const capabilities = (asArray(shown["capabilities"]) ?? []).map(asName).filter((name) => name !== null);
-  return { proved: true, contextTokens: trainedContext(shown), capabilities };
-}
-
-function failedProof(failed: Failure): LocalProof {
-  switch (failed.reason) {
-    case "timeout":
-    case "cancelled":
-      return { proved: false, reason: "timeout", detail: failed.detail };
-    case "privacy-excluded":
-      return { proved: false, reason: "privacy-excluded", detail: failed.detail };
-    case "unavailable":
-    case "rate-limited":
-      return { proved: false, reason: "unavailable", detail: failed.detail };
-    default: {
-      const isMissing = failed.modelGone;
-      return {
-        proved: false,
-        reason: "misconfigured",
-        detail: isMissing ? "the model is not installed" : "what answers there is not an Ollama",
-      };
-    }
-  }
-}
-
 /** `llama3.2` and `llama3.2:latest` are one model. */
 const withTag = (model: string): string => (model.slice(model.lastIndexOf("/") + 1).includes(":") ? model : `${model}:latest`);
+
+async function models(endpoint: Endpoint, io: CallIo): Promise<{ id: string; contextTokens: number | null }[]> {
+  const list = asArray(asObject(await requestJson(endpoint, "/api/tags", io))?.["models"]);
+  return (list ?? fail("bad-response", "the list of models has the wrong shape")).flatMap((item) => {
+    const model = asObject(item);
+    const id = asName(model?.["name"]) ?? asName(model?.["model"]);
+    return id === null ? [] : [{ id, contextTokens: asCount(asObject(model?.["details"])?.["context_length"]) }];
+  });
+}
+async function loaded(endpoint: Endpoint, model: string, io: CallIo): Promise<boolean | null> {
+  try {
+    const list = asArray(asObject(await requestJson(endpoint, "/api/ps", io))?.["models"]);
+    if (list === null) return null;
+    return list
+      .map(asObject)
+      .some((one) => [one?.["name"], one?.["model"]].some((name) => name !== undefined && withTag(String(name)) === withTag(model)));
+  } catch (error) {
+    if (error instanceof CallFailure) return null;
+    throw error;
+  }
+}
+async function warm(endpoint: Endpoint, model: string, numCtx: number | undefined, io: CallIo): Promise<void> {
+  const options = numCtx === undefined ? {} : { num_ctx: numCtx };
+  await requestJson(endpoint, "/api/chat", io, { model, messages: [], stream: false, options, keep_alive: KEEP_ALIVE, shift: false });
+}
 
 export function createOllama(settings: AdapterSettings): Provider {
   const { endpoint, clock = null } = settings;
@@ -108,37 +95,12 @@ export function createOllama(settings: AdapterSettings): Provider {
       throw error;
     }
   }
-  async function models(io: CallIo): Promise<{ id: string; contextTokens: number | null }[]> {
-    const list = asArray(asObject(await requestJson(endpoint, "/api/tags", io))?.["models"]);
-    return (list ?? fail("bad-response", "the list of models has the wrong shape")).flatMap((item) => {
-      const model = asObject(item);
-      const id = asName(model?.["name"]) ?? asName(model?.["model"]);
-      return id === null ? [] : [{ id, contextTokens: asCount(asObject(model?.["details"])?.["context_length"]) }];
-    });
-  }
-  async function loaded(model: string, io: CallIo): Promise<boolean | null> {
-    try {
-      const list = asArray(asObject(await requestJson(endpoint, "/api/ps", io))?.["models"]);
-      if (list === null) return null;
-      return list
-        .map(asObject)
-        .some((one) => [one?.["name"], one?.["model"]].some((name) => name !== undefined && withTag(String(name)) === withTag(model)));
-    } catch (error) {
-      if (error instanceof CallFailure) return null;
-      throw error;
-    }
-  }
-  async function warm(model: string, numCtx: number | undefined, io: CallIo): Promise<void> {
-    const options = numCtx === undefined ? {} : { num_ctx: numCtx };
-    await requestJson(endpoint, "/api/chat", io, { model, messages: [], stream: false, options, keep_alive: KEEP_ALIVE, shift: false });
-  }
-
   return {
     ...facts({ ...settings, timeoutMs: settings.timeoutMs ?? LOCAL_TIMEOUT_MS, maxConcurrency: settings.maxConcurrency ?? 1 }),
     chat: (call, io) => exchangeChat(exchange, call, io),
-    models,
+    models: (io) => models(endpoint, io),
     prove,
-    loaded,
-    warm,
+    loaded: (model, io) => loaded(endpoint, model, io),
+    warm: (model, numCtx, io) => warm(endpoint, model, numCtx, io),
   };
 }

@@ -56,13 +56,37 @@ function createShow(onVisible: (text: string) => void): { add(text: string): voi
   };
 }
 
+/** Cuts a growing text at its markers; what may be the beginning of one is held back. */
+function createScanner(onText: (text: string) => void, onMarker: (marker: Marker) => void): { push(piece: string): void; end(): void } {
+  let rest = "";
+  return {
+    push(piece) {
+      rest += piece;
+      let from = 0;
+      let found = nextMarker(rest, 0);
+      while (found !== null && found.marker !== null) {
+        onText(rest.slice(from, found.at));
+        from = found.at + found.marker.length;
+        onMarker(found.marker);
+        found = nextMarker(rest, from);
+      }
+      const upTo = found?.at ?? rest.length;
+      onText(rest.slice(from, upTo));
+      rest = rest.slice(upTo);
+    },
+    end() {
+      onText(rest);
+      rest = "";
+    },
+  };
+}
+
 /**
  * `onVisible` gets each piece of the answer as soon as it is known to be one. A tag in a code fence or behind a back quote is
  * text; with `holds` nothing is shown before the first closing tag or the end, since all of it may be thinking.
  */
 export function createThinkingSplitter(holds: boolean, onVisible: ((text: string) => void) | null): ThinkingSplitter {
   const show = onVisible === null ? null : createShow(onVisible);
-  let rest = "";
   let visible = "";
   let reasoning = "";
   let thinking = false;
@@ -70,16 +94,16 @@ export function createThinkingSplitter(holds: boolean, onVisible: ((text: string
   let holding = holds;
   let last = 0;
 
-  function say(text: string): void {
+  function add(text: string): void {
     if (text === "") return;
+    if (thinking) {
+      reasoning += text;
+      return;
+    }
     visible += text;
     last = text.charCodeAt(text.length - 1);
     if (!holding) show?.add(text);
   }
-  const add = (text: string): void => {
-    if (thinking) reasoning += text;
-    else say(text);
-  };
   /** A closing tag that nothing opened: all that was said so far was thinking. */
   function closeUnopened(): void {
     reasoning += visible;
@@ -90,47 +114,25 @@ export function createThinkingSplitter(holds: boolean, onVisible: ((text: string
     show?.restart();
   }
   function meet(marker: Marker): void {
+    const opens = marker === "<think>" || marker === "<thinking>";
     if (marker === "```") {
       if (!thinking) fenced = !fenced;
-      return add(marker);
-    }
-    const opens = marker === "<think>" || marker === "<thinking>";
-    if (thinking) {
+      add(marker);
+    } else if (thinking) {
       if (opens) return add(marker);
       thinking = false;
       holding = false;
-      return;
-    }
-    const literal = last === BACK_QUOTE || (fenced && !holding);
-    if (literal) return say(marker);
-    if (opens) thinking = true;
+    } else if (last === BACK_QUOTE || (fenced && !holding)) add(marker);
+    else if (opens) thinking = true;
     else closeUnopened();
   }
-  function push(piece: string): void {
-    rest += piece;
-    let from = 0;
-    let found = nextMarker(rest, 0);
-    while (found !== null && found.marker !== null) {
-      add(rest.slice(from, found.at));
-      meet(found.marker);
-      from = found.at + found.marker.length;
-      found = nextMarker(rest, from);
-    }
-    const upTo = found?.at ?? rest.length;
-    add(rest.slice(from, upTo));
-    rest = rest.slice(upTo);
-  }
+  const scanner = createScanner(add, meet);
   function end(): { visible: string; reasoning: string } {
-    const held = holding && !thinking ? visible : "";
+    scanner.end();
+    if (holding) show?.add(visible);
     holding = false;
-    add(rest);
-    rest = "";
-    if (held !== "") {
-      show?.restart();
-      show?.add(visible);
-    }
     show?.end();
     return { visible, reasoning };
   }
-  return { push, end };
+  return { push: scanner.push, end };
 }
