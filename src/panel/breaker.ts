@@ -26,61 +26,116 @@ interface Cell extends Circuit {
   probing: boolean;
   row: ConsecutiveBreaker;
   share: CountBreaker;
+  /** told when the probe has ended */
+  watchers: Set<() => void>;
 }
-
-export interface Breaker {
-  /** whether `enter` would refuse */
-  blocked(member: string): boolean;
-  enter(member: string, forced: boolean): Admission | null;
-  /** exactly once for each admission */
-  leave(member: string, admission: Admission, sign: CallSign): void;
-  view(member: string): Circuit;
-  /** the state of a former process; ignored for a member that was already called */
-  restore(member: string, opens: number, openMs: number): void;
-  /** members that are not closed */
-  disturbed(): [string, Circuit][];
-}
-
 type Knobs = Pick<PanelKnobs, "breakerRow" | "breakerShare" | "breakerWindow" | "breakerMinimum" | "breakerOpenMs" | "breakerOpenCapMs">;
+
 const CLOSED: Circuit = { state: "closed", until: 0, opens: 0 };
 
-export function createBreaker(ports: { clock: Clock; meter: Meter }, knobs: Knobs, onMove: (member: string) => void): Breaker {
-  const cells = new Map<string, Cell>();
-  const cellOf = (member: string): Cell => {
-    const known = cells.get(member);
+export class Breaker {
+  readonly #cells = new Map<string, Cell>();
+  readonly #ports: { clock: Clock; meter: Meter };
+  readonly #knobs: Knobs;
+  readonly #onMove: () => void;
+
+  constructor(ports: { clock: Clock; meter: Meter }, knobs: Knobs, onMove: () => void) {
+    this.#ports = ports;
+    this.#knobs = knobs;
+    this.#onMove = onMove;
+  }
+
+  /** whether `enter` would refuse */
+  blocked(member: string): boolean {
+    const cell = this.#cells.get(member);
+    if (cell === undefined || cell.state === "closed") return false;
+    return cell.state === "open" ? this.#ports.clock.now() < cell.until : cell.probing;
+  }
+
+  enter(member: string, forced: boolean): Admission | null {
+    const cell = this.#cell(member);
+    if (cell.state === "closed") return "closed";
+    if (this.blocked(member)) return forced ? "forced" : null;
+    this.#move(member, cell, "half-open");
+    cell.probing = true;
+    return "probe";
+  }
+
+  /** exactly once for each admission */
+  leave(member: string, admission: Admission, sign: CallSign): void {
+    const cell = this.#cell(member);
+    if (admission === "probe") cell.probing = false;
+    if (cell.state === "closed") this.#learnClosed(member, cell, sign);
+    else if (admission === "probe" && cell.state === "half-open") this.#learnProbe(member, cell, sign);
+    else if (admission === "forced" && sign.kind === "success") this.#close(member, cell);
+    if (admission === "probe") for (const watcher of cell.watchers) watcher();
+  }
+
+  /** calls `watcher` once when the probe that is out has ended; returns its removal */
+  onProbeEnd(member: string, watcher: () => void): () => void {
+    const { watchers } = this.#cell(member);
+    const once = (): void => {
+      watchers.delete(once);
+      watcher();
+    };
+    watchers.add(once);
+    return () => watchers.delete(once);
+  }
+
+  view(member: string): Circuit {
+    return this.#cells.get(member) ?? CLOSED;
+  }
+
+  /** the state of a former process; ignored for a member that was already called */
+  restore(member: string, opens: number, openMs: number): void {
+    if (this.#cells.has(member)) return;
+    const cell = this.#cell(member);
+    cell.state = "open";
+    cell.opens = opens;
+    cell.until = this.#ports.clock.now() + Math.min(Math.max(0, openMs), this.#knobs.breakerOpenCapMs);
+  }
+
+  /** members that are not closed */
+  disturbed(): [string, Circuit][] {
+    return [...this.#cells].filter(([, cell]) => cell.state !== "closed");
+  }
+
+  #cell(member: string): Cell {
+    const known = this.#cells.get(member);
     if (known !== undefined) return known;
-    const row = new ConsecutiveBreaker(knobs.breakerRow);
-    const share = new CountBreaker({
-      threshold: knobs.breakerShare,
-      size: knobs.breakerWindow,
-      minimumNumberOfCalls: knobs.breakerMinimum,
-    });
-    const cell: Cell = { ...CLOSED, probing: false, row, share };
-    cells.set(member, cell);
+    const { breakerRow, breakerShare, breakerWindow, breakerMinimum } = this.#knobs;
+    const row = new ConsecutiveBreaker(breakerRow);
+    const share = new CountBreaker({ threshold: breakerShare, size: breakerWindow, minimumNumberOfCalls: breakerMinimum });
+    const cell: Cell = { ...CLOSED, probing: false, row, share, watchers: new Set() };
+    this.#cells.set(member, cell);
     return cell;
-  };
-  const move = (member: string, cell: Cell, to: Circuit["state"]): void => {
+  }
+
+  #move(member: string, cell: Cell, to: Circuit["state"]): void {
     if (cell.state === to) return;
     cell.state = to;
-    ports.meter.count("breaker", { member, to });
-    onMove(member);
-  };
+    this.#ports.meter.count("breaker", { member, to });
+    this.#onMove();
+  }
+
   /** `forMs` null: our own wait, doubling with each opening; else the provider's word, which doubles nothing */
-  const open = (member: string, cell: Cell, forMs: number | null): void => {
+  #open(member: string, cell: Cell, forMs: number | null): void {
     if (forMs === null) cell.opens += 1;
-    const ours = knobs.breakerOpenMs * 2 ** Math.max(0, cell.opens - 1);
-    const until = ports.clock.now() + Math.min(forMs ?? ours, knobs.breakerOpenCapMs);
-    cell.until = cell.state === "open" ? Math.max(cell.until, until) : until;
-    move(member, cell, "open");
-  };
-  const close = (member: string, cell: Cell): void => {
+    const { breakerOpenMs, breakerOpenCapMs } = this.#knobs;
+    const ours = breakerOpenMs * 2 ** Math.max(0, cell.opens - 1);
+    cell.until = this.#ports.clock.now() + Math.min(forMs ?? ours, breakerOpenCapMs);
+    this.#move(member, cell, "open");
+  }
+
+  #close(member: string, cell: Cell): void {
     cell.row.success();
     cell.share.success(CircuitState.HalfOpen);
     cell.opens = 0;
-    if (cell.state === "open") move(member, cell, "half-open");
-    move(member, cell, "closed");
-  };
-  const learnClosed = (member: string, cell: Cell, sign: CallSign): void => {
+    if (cell.state === "open") this.#move(member, cell, "half-open");
+    this.#move(member, cell, "closed");
+  }
+
+  #learnClosed(member: string, cell: Cell, sign: CallSign): void {
     switch (sign.kind) {
       case "success":
         cell.row.success();
@@ -89,15 +144,15 @@ export function createBreaker(ports: { clock: Clock; meter: Meter }, knobs: Knob
       case "fault": {
         const inRow = cell.row.failure();
         const tooMany = cell.share.failure(CircuitState.Closed);
-        if (sign.retryAfterMs) open(member, cell, sign.retryAfterMs);
-        else if (inRow || tooMany) open(member, cell, null);
+        if (sign.retryAfterMs) this.#open(member, cell, sign.retryAfterMs);
+        else if (inRow || tooMany) this.#open(member, cell, null);
         return;
       }
       case "trip":
-        open(member, cell, sign.retryAfterMs || null);
+        this.#open(member, cell, sign.retryAfterMs || null);
         return;
       case "throttled":
-        if (sign.retryAfterMs) open(member, cell, sign.retryAfterMs);
+        if (sign.retryAfterMs) this.#open(member, cell, sign.retryAfterMs);
         return;
       case "other":
       case "aborted":
@@ -105,53 +160,23 @@ export function createBreaker(ports: { clock: Clock; meter: Meter }, knobs: Knob
       default:
         sign satisfies never;
     }
-  };
-  const learnProbe = (member: string, cell: Cell, sign: CallSign): void => {
+  }
+
+  #learnProbe(member: string, cell: Cell, sign: CallSign): void {
     switch (sign.kind) {
       case "success":
       case "other": // it answers again; what it said is the run's concern
-        close(member, cell);
+        this.#close(member, cell);
         return;
       case "fault":
       case "trip":
       case "throttled":
-        open(member, cell, sign.retryAfterMs || null);
+        this.#open(member, cell, sign.retryAfterMs || null);
         return;
       case "aborted":
         return;
       default:
         sign satisfies never;
     }
-  };
-  return {
-    blocked(member) {
-      const cell = cells.get(member);
-      if (cell === undefined || cell.state === "closed") return false;
-      return cell.state === "open" ? ports.clock.now() < cell.until : cell.probing;
-    },
-    enter(member, forced) {
-      const cell = cellOf(member);
-      if (cell.state === "closed") return "closed";
-      if (this.blocked(member)) return forced ? "forced" : null;
-      move(member, cell, "half-open");
-      cell.probing = true;
-      return "probe";
-    },
-    leave(member, admission, sign) {
-      const cell = cellOf(member);
-      if (admission === "probe") cell.probing = false;
-      if (cell.state === "closed") learnClosed(member, cell, sign);
-      else if (admission === "probe" && cell.state === "half-open") learnProbe(member, cell, sign);
-      else if (admission === "forced" && sign.kind === "success") close(member, cell);
-    },
-    view: (member) => cells.get(member) ?? CLOSED,
-    restore(member, opens, openMs) {
-      if (cells.has(member)) return;
-      const cell = cellOf(member);
-      cell.state = "open";
-      cell.opens = opens;
-      cell.until = ports.clock.now() + Math.min(Math.max(0, openMs), knobs.breakerOpenCapMs);
-    },
-    disturbed: () => [...cells].filter(([, cell]) => cell.state !== "closed"),
-  };
+  }
 }

@@ -29,23 +29,7 @@ export function cutMiddle(text: string, tokens: number, perDigit: boolean): stri
   if (whole <= tokens) return text;
   const half = room / 2;
   const end = headEnd(text, walkTokens(text, half, tokenizer).end);
-  const start = tailStart(text, tailWithin(text, whole - half, perDigit));
+  // one run beyond the place, so that no more than half is left after it
+  const start = tailStart(text, walkTokens(text, whole - half, tokenizer).next);
   return text.slice(0, end) + marker(start - end) + text.slice(start);
-}
-
-/** First place between two runs with at least `before` tokens in front of it. */
-function tailWithin(text: string, before: number, perDigit: boolean): number {
-  const { end } = walkTokens(text, before, { perDigit });
-  if (end >= text.length) return text.length;
-  // one run further: a run costs at most three tokens a character, and is bounded in length
-  const next = walkTokens(text.slice(end, end + 512), 0, { perDigit }).end;
-  return end + (next > 0 ? next : firstRun(text, end, perDigit));
-}
-
-/** Length of the run that starts here, at least one whole character. */
-function firstRun(text: string, at: number, perDigit: boolean): number {
-  const piece = text.slice(at, at + 512);
-  let low = 0;
-  for (let limit = 0.5; low === 0; limit *= 2) low = walkTokens(piece, limit, { perDigit }).end;
-  return low;
 }

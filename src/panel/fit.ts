@@ -57,7 +57,7 @@ function turnsOf(messages: readonly ChatMessage[]): number[] {
 
 /** Turns that may go, oldest first: no tool call in them, and before the last user message. */
 function droppableTurns(messages: readonly ChatMessage[], turns: readonly number[]): number[] {
-  const last = turns[messages.findLastIndex(({ role }) => role === "user")] ?? Infinity;
+  const last = turns[messages.findLastIndex(({ role }) => role === "user")] ?? 0;
   const pinned = new Set<number>();
   for (const [index, message] of messages.entries()) {
     const calls = message.role === "assistant" && (message.tool_calls?.length ?? 0) > 0;
@@ -126,7 +126,7 @@ function cutLargest(sized: readonly Sized[], budget: number, perDigit: boolean):
     if (!isCuttable(one) || one.raw <= share) return one;
     const text = one.message.content ?? "";
     // what is no content (template, tool calls) stays and is taken off the share
-    const rest = rawTokens({ ...one.message, content: "" } as ChatMessage, perDigit);
+    const rest = messageTokens({ ...one.message, content: "" } as ChatMessage, { perDigit });
     const content = cutMiddle(text, share - rest, perDigit);
     if (content === null) return one;
     const message = { ...one.message, content } as ChatMessage;

@@ -92,7 +92,7 @@ function kindOf(line: string, strict: boolean): string {
 }
 
 const TROUBLE = /\b(?:error|err|fatal|panic|crit|critical|emerg|alert|severe|exception|traceback)\b/i;
-const hasWord = (kind: string): boolean => /[A-Za-z]{2}/.test(kind) || /[^\x00-\x7f]/.test(kind);
+const hasWord = (kind: string): boolean => /\p{L}{2}/u.test(kind);
 
 /** null = never folded: nothing but numbers and marks, which are data rather than a log */
 function foldKind(line: string, reach: FoldReach): string | null {

@@ -45,7 +45,7 @@ async function race(
     hedge = guardedCall(room, { ...order, target: substitute, cutoff: second.cutoff, kind: "hedge", timeoutMs: null });
     void hedge.then((end) => good(end) && first.cutoff.cut("late"));
   };
-  // past it, not at it: half of all equally fast calls end at their p95
+  // past it, not at it: a call that is as fast as usual must not be doubled
   const onStart = (): void => void (cancel = alarm(room.clock, room.clock.now() + afterMs + 1, startHedge));
   const own = await guardedCall(room, { ...order, cutoff: first.cutoff, onStart, onSign: () => cancel() });
   cancel();

@@ -92,7 +92,10 @@ async function askUntilEnd(room: Room, run: Run, seat: Seat, drop: (why: Why) =>
         if (end.failure.reason === "privacy-excluded") seat.log.local = false;
         return drop(end.failure);
       case "refused":
-        if (last !== null) return drop(last);
+        if (last !== null) {
+          if (end.why === "circuit-open" && (await othersProbe(room, run, seat))) continue;
+          return cutoff.reason === null ? drop(last) : cutDrop(cutoff.reason);
+        }
         if (end.why === "circuit-open" && !seat.forced) {
           seat.forced = await chance.wait("open", room.breaker.view(seat.plan.member).until);
           if (seat.forced) continue;
@@ -116,6 +119,24 @@ export function doubtOf({ breaker, latencies, clock }: Room, { order }: Run, mem
 export function passedOver(room: Room, plan: SeatPlan, doubt: Doubt): Outcome {
   const now = room.clock.now();
   return droppedOutcome(plan, newLog(plan, now), doubt === "open" ? refusalWhy("circuit-open") : SLOW, now);
+}
+
+/**
+ * Several seats of one member that were told to wait come back together, and only one may probe: the others wait for what it
+ * finds. True = the probe has ended and the circuit is closed.
+ */
+async function othersProbe({ breaker }: Room, { cutoff }: Run, { plan: { member } }: Seat): Promise<boolean> {
+  if (breaker.view(member).state !== "half-open" || cutoff.reason !== null) return false;
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      forget();
+      leave();
+      resolve();
+    };
+    const forget = breaker.onProbeEnd(member, end);
+    const leave = cutoff.onCut(end);
+  });
+  return cutoff.reason === null && breaker.view(member).state === "closed";
 }
 
 const SLOW: Why = { reason: "timeout", detail: "it usually takes longer than the time that is left" };

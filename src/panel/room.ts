@@ -4,11 +4,11 @@ import type { Clock, Log, Meter, Random } from "../core/ports.ts";
 import type { ContextFit } from "../core/report.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { ModelFacts, Provider } from "../providers/provider.ts";
-import { type Breaker, createBreaker } from "./breaker.ts";
+import { Breaker } from "./breaker.ts";
 import { createRetryBudget, type RetryBudget } from "./budget.ts";
 import { createLatencies, type Latencies } from "./latency.ts";
-import { createGate, type Gate } from "./limits.ts";
-import { createLocals, type Locals } from "./locals.ts";
+import { Gate } from "./limits.ts";
+import { Locals } from "./locals.ts";
 import { DEFAULT_KNOBS, type PanelKnobs } from "./knobs.ts";
 import { createBreakerMemory, type Memory } from "./memory.ts";
 
@@ -76,7 +76,7 @@ function createGates(deps: PanelDeps, knobs: PanelKnobs): (target: Target) => Ga
     const name = facts.maxConcurrency === null ? provider.name : member;
     const known = gates.get(name);
     if (known !== undefined) return known;
-    const gate = createGate(deps, facts.maxConcurrency ?? provider.maxConcurrency, knobs);
+    const gate = new Gate(deps, facts.maxConcurrency ?? provider.maxConcurrency, knobs);
     gates.set(name, gate);
     return gate;
   };
@@ -89,7 +89,7 @@ export function createRoom({ knobs: chosen, memory, ...deps }: PanelDeps): Room 
   const knobs = { ...DEFAULT_KNOBS, ...chosen };
   const { retryShare, retryFloor, retryWindowMs, hedgeShare } = knobs;
   const keep = createBreakerMemory(deps, memory);
-  const breaker = createBreaker(deps, knobs, () => keep(breaker));
+  const breaker: Breaker = new Breaker(deps, knobs, () => keep(breaker));
   keep.restore(breaker);
   return {
     ...deps,
@@ -98,7 +98,7 @@ export function createRoom({ knobs: chosen, memory, ...deps }: PanelDeps): Room 
     retries: createRetryBudget(deps.clock, { share: retryShare, floor: retryFloor, windowMs: retryWindowMs }),
     hedges: createRetryBudget(deps.clock, { share: hedgeShare, floor: HEDGES_READY, windowMs: Number.POSITIVE_INFINITY }),
     latencies: createLatencies(deps.clock, knobs),
-    locals: createLocals(deps, knobs),
+    locals: new Locals(deps, knobs),
     gate: createGates(deps, knobs),
     lastErrors: new Map(),
   };

@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Json } from "../../adjudicator/index.ts";
-import { type CallSign, createBreaker } from "../../src/panel/breaker.ts";
+import { type CallSign, Breaker } from "../../src/panel/breaker.ts";
 import { DEFAULT_KNOBS } from "../../src/panel/knobs.ts";
 import { createVirtualClock } from "../kit/clock.ts";
 import { failure, orderOf, reply, settle, world } from "./fakes.ts";
@@ -13,7 +13,7 @@ const newBreaker = () => {
   const clock = createVirtualClock();
   const moves: string[] = [];
   const meter = { count: (_: string, labels: Record<string, string>) => void moves.push(labels["to"] ?? "?"), observe: () => undefined };
-  return { clock, moves, breaker: createBreaker({ clock, meter }, DEFAULT_KNOBS, () => undefined) };
+  return { clock, moves, breaker: new Breaker({ clock, meter }, DEFAULT_KNOBS, () => undefined) };
 };
 const call = (breaker: ReturnType<typeof newBreaker>["breaker"], sign: CallSign, member = "a/m"): boolean => {
   const admission = breaker.enter(member, false);
@@ -199,6 +199,34 @@ test("a seat behind an open breaker is asked when all the others have failed", a
   const { outcomes } = await settle(clock, asked.ask(orderOf(clock, ["a/m", "b/m"])));
   expect(outcomes).toMatchObject([{ status: "answered", text: "back", attempts: [{ started_ms: 30 }] }, { reason: "refused" }]);
   expect([a.seen.length, asked.status(["a/m"])[0]?.breaker.state]).toEqual([2, "closed"]);
+});
+
+test("samples that were told to wait come back together: one probes, the others wait for what it finds", async () => {
+  const { clock, add, panel } = world();
+  const limited = failure("rate-limited", { again: "once", status: 429, retryAfterMs: 1000 });
+  const a = add("a", (n) => ({ ms: 20, result: n < 3 ? limited : reply("yes") }));
+  const { outcomes } = await settle(clock, panel().ask(orderOf(clock, ["a/m", "a/m", "a/m"])));
+  expect(outcomes.map(({ status }) => status)).toEqual(["answered", "answered", "answered"]);
+  expect([a.seen.slice(3).map(({ at }) => at), clock.pending()]).toEqual([[1020, 1040, 1040], 0]);
+});
+
+test("when that probe fails, or the run ends first, they drop with what they had", async () => {
+  const { clock, add, panel } = world();
+  const limited = failure("rate-limited", { again: "once", status: 429, retryAfterMs: 1000 });
+  const a = add("a", (n) => (n % 4 < 3 ? { ms: 20, result: limited } : { hang: true }), { timeoutMs: 500 });
+  const asked = panel();
+  const failed = await settle(clock, asked.ask(orderOf(clock, ["a/m", "a/m", "a/m"])));
+  expect(failed.outcomes.map((outcome) => outcome.status === "dropped" && outcome.reason)).toEqual([
+    "timeout",
+    "rate-limited",
+    "rate-limited",
+  ]);
+  await clock.advance(60_000);
+  a.script = (n) => (n < 5 ? { ms: 20 } : n < 8 ? { ms: 20, result: limited } : { hang: true });
+  await settle(clock, asked.ask(orderOf(clock, ["a/m"])));
+  const cut = await settle(clock, asked.ask(orderOf(clock, ["a/m", "a/m", "a/m"], { panelBy: clock.now() + 1200 })));
+  expect(cut.outcomes.map((outcome) => outcome.status === "dropped" && outcome.reason)).toEqual(["timeout", "timeout", "timeout"]);
+  expect(clock.pending()).toBe(0);
 });
 
 test("a client that gave too little time does not open the circuit; one that gave enough does", async () => {

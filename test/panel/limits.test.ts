@@ -3,14 +3,14 @@ import { expect, test } from "vitest";
 import { createCutoff } from "../../src/core/time.ts";
 import type { Cut } from "../../src/panel/cut.ts";
 import { DEFAULT_KNOBS } from "../../src/panel/knobs.ts";
-import { createGate, type Slot } from "../../src/panel/limits.ts";
+import { Gate, type Slot } from "../../src/panel/limits.ts";
 import { createVirtualClock } from "../kit/clock.ts";
 import { failure, orderOf, reply, settle, world } from "./fakes.ts";
 
 const newGate = (most: number, queueFactor = 2) => {
   const clock = createVirtualClock();
   let shed = 0;
-  const gate = createGate({ clock, meter: { count: () => void shed++, observe: () => undefined } }, most, {
+  const gate = new Gate({ clock, meter: { count: () => void shed++, observe: () => undefined } }, most, {
     ...DEFAULT_KNOBS,
     queueFactor,
   });
