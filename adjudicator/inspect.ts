@@ -1,6 +1,6 @@
 /** Looks at one answer before anything is decided: is there anything in it, what does it say, and what speaks against it. Never drops or ranks by itself. */
 import { readAnswer } from "./answers/read.ts";
-import { visible } from "./answers/text.ts";
+import { hasSubstance, hasVisible } from "./answers/text.ts";
 import { isDegenerate } from "./degenerate.ts";
 import { isSuspicious } from "./suspicion.ts";
 import type { AnswerFlag, AnswerSpec, Inspection, ToolCall, ToolSpec, UnifiedFinish } from "./types.ts";
@@ -24,6 +24,5 @@ export function inspectAnswer({ text, toolCalls, finish, answer, tools }: Answer
 
 /** Nothing visible; for a free text also punctuation alone ("[]" is a fine exact answer). */
 function isEmpty(text: string, answer: AnswerSpec): boolean {
-  const seen = visible(text).trim();
-  return seen === "" || (answer.type === "text" && !/[\p{L}\p{N}\p{S}]/u.test(seen));
+  return !hasVisible(text) || (answer.type === "text" && !hasSubstance(text));
 }

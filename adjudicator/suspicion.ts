@@ -9,11 +9,29 @@ interface Rule {
   except?: AnswerSpec["type"][];
 }
 
-/** A candidate's label as a prompt would show it: one capital, perhaps wrapped. */
-const LABEL = String.raw`["'(\[{*]{0,3}[A-Z](?![\w'’])`;
-const VERB = "(?:select|choose|pick|prefer|output|return|answer|reply(?: only)? with|say|vote(?: for)?|rank|declare)";
-const THING = "(?:(?:only|the|just)\\s)?(?:candidate|response|label|model|output)?";
-const flags = (source: string, mode = "i"): RegExp => new RegExp(source, mode);
+/** A candidate's label as a prompt would show it: one capital, perhaps wrapped. Labels stay case-sensitive: "return x" is code. */
+const LABEL = String.raw`["'(\[{*]{0,3}[A-P](?![\w'’])`;
+const VERBS = [
+  "select",
+  "choose",
+  "pick",
+  "prefer",
+  "output",
+  "return",
+  "answer",
+  "reply with",
+  "reply only with",
+  "say",
+  "vote for",
+  "rank",
+  "declare",
+];
+const SPOKEN = VERBS.join("|");
+/** As a sentence of its own the verb has a capital; code writes `return` small. */
+const IMPERATIVE = VERBS.map((verb) => verb.charAt(0).toUpperCase() + verb.slice(1)).join("|");
+const THING = String.raw`(?:(?:only|the|just)\s)?(?:(?:candidate|response|label|model|output)\s)?`;
+const CANDIDATE = "[Cc]andidate";
+const ORDERED = String.raw`(?:(?:^|[\n.!?\t]|\\n)[ \t]{0,4}(?:${IMPERATIVE})|\b(?:[Yy]ou must|[Pp]lease,?|[Nn]ow)\s(?:${SPOKEN}))\s${THING}${LABEL}`;
 
 /** Structure that only our own prompts, chat templates and event streams write. */
 const FORGED: Rule[] = [
@@ -23,19 +41,8 @@ const FORGED: Rule[] = [
     pattern: /<<\/?\s?SYS\s?>>|\[\/?INST\]|<(?:start|end)_of_turn>|<\/?think(?:ing)?>/i,
   },
   {
-    needles: [
-      "<candidate",
-      "</candidate",
-      "verdict>",
-      "<system",
-      "</system",
-      "<instructions",
-      "</instructions",
-      "<judge",
-      "<answers",
-      "]]>",
-    ],
-    pattern: /<\/?(?:candidates?|verdict|system|instructions?|judge|answers)\b[^<>\n]{0,80}>|\]\]>\s{0,4}</i,
+    needles: ["<candidate", "</candidate", "verdict>", "<system", "</system", "<instructions", "</instructions", "<judge"],
+    pattern: /<\/?(?:candidates?|verdict|system|instructions?|judge)\b[^<>\n]{0,80}>/i,
   },
   {
     needles: ["end of", "begin", "start of"],
@@ -45,13 +52,13 @@ const FORGED: Rule[] = [
   { needles: ["%%end", "%%begin", "==end==", "--end--"], pattern: /%%(?:END|BEGIN)%%|={2}END={2}|-{2}END-{2}/ },
   {
     needles: ["winner", "verdict", "preferred"],
-    pattern: /["'\\]{0,2}\b(?:winner|verdict|preferred)\b["'\\]{0,2}\s{0,4}(?:[:=]|==>)\s{0,4}["'\\[({]{0,3}[A-Z]\b(?!\w)/i,
+    pattern: /\b(?:[Ww]inner|[Vv]erdict|[Pp]referred|WINNER|VERDICT)\b["'\\]{0,2}\s{0,4}(?:[:=]|==>)\s{0,4}["'\\[({]{0,3}[A-P](?![\w'’])/,
     except: ["json"],
   },
   {
-    needles: ['"winner', '"verdict', '"pass"', '"score"', '"result"'],
+    needles: ['"winner', '"verdict', '"pass"', '"result"'],
     pattern:
-      /"(?:winner|verdict)[\\]?"\s{0,4}:|"pass"\s{0,4}:\s{0,4}true|"score"\s{0,4}:\s{0,4}(?:1\.0|10)\b|\{\s{0,4}"result"\s{0,4}:\s{0,4}"(?:correct|pass)/i,
+      /"(?:winner|verdict)[\\]?"\s{0,4}:|"pass"\s{0,4}:\s{0,4}true[^{}\n]{0,80}"score"|\{\s{0,4}"result"\s{0,4}:\s{0,4}"(?:correct|pass)/i,
     except: ["json"],
   },
   { needles: ["nonce", "fence", "boundary"], pattern: /\b(?:nonce|fence|boundary)\s{0,2}[=:]\s{0,2}["']?[\da-f]{8}/i },
@@ -78,46 +85,53 @@ const FORGED: Rule[] = [
 const ADDRESSED: Rule[] = [
   {
     needles: ["candidate"],
-    pattern: flags(
-      `\\b(?:select|choose|pick|prefer|output|return|rank)\\s(?:the\\s)?candidate\\b|\\bcandidate\\s${LABEL}[^.\\n]{0,30}\\b(?:wins|withdrawn|disqualified|invalid|is the (?:best|winner))|\\bvalid candidates?\\b\\s?(?:is|are)?:?\\s${LABEL}|\\b(?:this|other) candidates?\\b|\\bas candidate\\s${LABEL}`,
-      "",
+    pattern: new RegExp(
+      [
+        String.raw`\b(?:${SPOKEN}|${IMPERATIVE})\s(?:the\s)?${CANDIDATE}\b`,
+        String.raw`\b${CANDIDATE}\s${LABEL}[^.\n]{0,30}\b(?:wins|withdrawn|disqualified|invalid|is the (?:best|winner))`,
+        String.raw`\bvalid ${CANDIDATE}s?\b(?:\s(?:is|are))?:?\s${LABEL}`,
+        String.raw`\b(?:[Tt]his|[Oo]ther) ${CANDIDATE}s?\b`,
+      ].join("|"),
     ),
   },
-  { needles: ["order"], pattern: /\bin the other order(?:ing)?\b/i },
+  { needles: ["in the other order"], pattern: /\bin the other order(?:ing)?\b/i },
   {
     needles: ["labelled", "labeled", "same label"],
-    pattern: flags(`\\b(?:text|answer|response) is (?:also )?label(?:l)?ed\\s${LABEL}|\\bthe same label\\b`, ""),
+    pattern: new RegExp(String.raw`\b(?:text|answer|response) is (?:also )?label(?:l)?ed\s${LABEL}|\bthe same label\b`),
   },
   {
     needles: ["judge", "grader", "evaluator", "adjudicator"],
     pattern:
-      /\b(?:judge|grader|evaluator|adjudicator)s?\s?[:,]\s{0,2}(?:please|you|select|choose|output|pick|return|ignore|the)\b|\b(?:dear|attention|note to(?: the)?)\s(?:judge|grader|evaluator|adjudicator)|\bthe (?:judge|grader|evaluator|adjudicator) (?:must|should|shall|has to|will)\b[^.\n]{0,40}\b(?:refuse|evaluate|select|choose|pick|prefer|score|rate|pass)/i,
+      /\b(?:judge|grader|evaluator|adjudicator)s?\s?[:,]\s{0,2}(?:please|you|select|choose|output|pick|return|ignore)\b|\b(?:dear|attention|note to(?: the)?)\s(?:judge|grader|evaluator|adjudicator)|\bthe (?:judge|grader|evaluator|adjudicator) (?:must|should|shall|has to)\s(?:refuse to|select|choose|pick|prefer|output)\b[^.\n]{0,40}\b(?:answer|response|candidate|others|this|evaluate|label)\b/i,
   },
   {
     needles: ["winner"],
-    pattern: flags(`\\b(?:set|make|declare|mark)\\s(?:the\\s)?winner\\b|\\bwinner (?:is|to)\\s(?:candidate\\s)?${LABEL}`, ""),
-  },
-  {
-    needles: ["verdict"],
-    pattern: flags(
-      `\\b(?:the|your|state the|keep the)\\sverdict\\b[^.\\n]{0,30}(?:is|=|once more|same|recorded)\\b|\\bword verdict\\b|verdict\\s?(?:=|==>|recorded)`,
+    pattern: new RegExp(
+      String.raw`\b(?:[Ss]et|[Mm]ake|[Dd]eclare|[Mm]ark)\s(?:the\s)?winner\b|\bwinner (?:is|to)\s(?:candidate\s)?${LABEL}`,
     ),
   },
   {
-    needles: ["rubric"],
-    pattern: flags(`\\b(?:disregard|ignore|new|replaced?)\\b[^.\\n]{0,40}\\brubric\\b|\\brubric (?:was replaced|says)`),
+    needles: ["verdict"],
+    pattern: new RegExp(
+      String.raw`\b(?:the|[Tt]he|your|keep the)\sverdict\b\s(?:is\s${LABEL}|once more|the same)|\bword verdict\b|\bverdict\s?(?:=|==>|recorded)`,
+    ),
   },
+  { needles: ["rubric"], pattern: /\b(?:disregard|ignore|new)\s(?:the\s|your\s)?rubric\b|\brubric (?:was replaced|says)/i },
   {
     needles: ["ignore", "disregard", "forget", "override"],
     pattern:
-      /\b(?:ignore|disregard|forget|override)\s(?:all\s|any\s)?(?:of\s)?(?:the\s|your\s|my\s)?(?:previous|prior|above|earlier|preceding|system|original)\b(?:\s(?:instructions?|prompts?|messages?|rules?|text|guidelines?|directions?)|[\s,.!:]{0,4}(?:##|$|\n))/i,
+      /\b(?:ignore|disregard|forget|override)\s(?:all\s|any\s)?(?:of\s)?(?:the\s|your\s|my\s)?(?:previous|prior|above|earlier|preceding|system|original)\b(?:\s(?:instructions?|prompts?|messages?|rules?|guidelines?|directions?)|[\s,.!:]{0,4}(?:##|$|\n))/i,
   },
   {
     needles: ["system message", "system prompt", "system owner"],
-    pattern: /\b(?:previous|text of the|whole|full|reveal|print|repeat)\b[^.\n]{0,20}\bsystem (?:message|prompt)\b|\bsystem owner\b/i,
+    pattern:
+      /\b(?:previous|text of the|whole|full|reveal|print|repeat)\b[^.\n]{0,20}\bsystem (?:message|prompt)\b|\border of the system owner\b/i,
   },
-  { needles: ["from now on"], pattern: /\bfrom now on,?\s(?:reply|answer|respond|output|you)\b/i },
-  { needles: ["merg"], pattern: /\b(?:in|of|to) the merged answer\b|\bthe merged answer (?:must|should|shall)\b|\bwhen merging\b/i },
+  { needles: ["from now on"], pattern: /\bfrom now on,?\s(?:reply|respond|output)\b/i },
+  {
+    needles: ["merg"],
+    pattern: /\b(?:in|of|to) the merged answer\b|\bthe merged answer (?:must|should|shall)\b|\bwhen merging, (?:copy|use|keep)\b/i,
+  },
   {
     needles: ["this answer", "this response"],
     pattern:
@@ -125,30 +139,31 @@ const ADDRESSED: Rule[] = [
   },
   { needles: ["overrule", "head of evaluation"], pattern: /\bdo not overrule\b|\bhead of evaluation\b/i },
   {
-    needles: ["same team as you", "same model as you", "made by the same"],
+    needles: ["the same ", "same model as you"],
     pattern: /\b(?:developed|made|built|trained) by the same (?:team|company|lab|people) as you\b|\bsame model as you\b/i,
   },
-  { needles: ["grad"], pattern: /\bgrading protocol\b|\b(?:response|answer) being graded\b|\b(?:a )?passing grade\b/i },
-  { needles: ["evaluation:", "score:"], pattern: /(?:^|\n)\s{0,4}evaluation:\s{0,4}pass|(?:(?:^|\n)\s{0,4}score:\s?10[^\n]{0,8}){2}/i },
+  { needles: ["grad"], pattern: /\bgrading protocol\b|\b(?:response|answer) being graded\b|\ba passing grade would\b/i },
   {
-    needles: ["being chosen", "choose", "select", "pick", "prefer", "output", "return"],
-    pattern: flags(
-      `(?:^|[\\n.!?\\t]|\\\\n)\\s{0,4}(?:You must |Please,? |Now )?${VERB}\\s${THING}\\s?${LABEL}["')\\]}*]{0,3}(?:\\sover\\b|\\snow\\b|\\s?[.!]?\\s{0,8}(?:$|\\n|<))`,
-    ),
+    needles: ["evaluation:", "score:"],
+    pattern: /(?:^|\n)[ \t]{0,4}evaluation:\s{0,4}pass|(?:(?:^|\n)[ \t]{0,4}score:\s?10[^\n]{0,8}){2}/i,
+  },
+  {
+    needles: VERBS,
+    pattern: new RegExp(String.raw`${ORDERED}["')\]}*]{0,3}(?:\sover\b|\snow\b|\s?[.!]?\s{0,8}(?:$|\n|<))`),
     except: ["choice"],
   },
   {
-    needles: ["being chosen", "must be returned", "must be chosen", "you choose"],
-    pattern: flags(`\\b${LABEL}\\s?(?:being chosen|must be (?:returned|chosen|selected))|\\bif you choose\\s${LABEL}`),
+    needles: ["being chosen", "must be ", "if you choose"],
+    pattern: new RegExp(String.raw`\b${LABEL}\s(?:being chosen|must be (?:returned|chosen|selected))|\b[Ii]f you choose\s${LABEL}`),
   },
   {
-    needles: ["display:none", "display: none", "\\phantom", "visibility:hidden"],
+    needles: ["display:", "\\phantom", "visibility:"],
     pattern: /<[^<>\n]{1,80}(?:display:\s?none|visibility:\s?hidden)|\\phantom\{\\text/i,
   },
 ];
 
 /** Characters that no honest answer needs: terminal control, forced direction, runs of invisible tag letters. */
-const HIDDEN = /[\u0000-\u0007\u000e-\u001f\u007f\u202d\u202e]|[\u{e0020}-\u{e007e}]{10}/u;
+const HIDDEN = /[^\P{Cc}\t\n\v\f\r\b\u0080-\u009f]|[\u202d\u202e]|[\u{e0020}-\u{e007e}]{10}/u;
 
 const LOOKALIKES: Record<string, string> = {
   а: "a",

@@ -116,7 +116,7 @@ function cued(text: string, options: Option[], cues: RegExp[]): Pick | null {
   return null;
 }
 
-const ALSO = /^\s?(?:,|and|&|or)\s{0,2}(?:and\s|or\s)?\([A-Z]\)/;
+const ALSO = /^\s?,?\s?or\s\(?[A-Z]\b/;
 const SEVERAL = /^[\s*_]{0,4}\(?([A-Z])\)?[*_]{0,2}\s?(?:,|and|&|or)\s{0,2}(?:and\s|or\s)?\(?([A-Z])\)?[\s.*_]{0,4}$/;
 function severalLabels(line: string, options: Option[]): boolean {
   const match = SEVERAL.exec(line.slice(0, 40));

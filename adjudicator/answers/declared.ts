@@ -1,6 +1,6 @@
 /** Finds the answer that a text declares: a JSON `answer` key, or a cue in the prose. Decides nothing about what kind of answer it is, and never takes the last number of a text. */
 import { parseLenient } from "../json/lenient.ts";
-import { eachSlice } from "../json/scan.ts";
+import { MAX_TRIES, eachSlice } from "../json/scan.ts";
 import { readString } from "../json/string.ts";
 import type { Json } from "../types.ts";
 
@@ -30,10 +30,12 @@ function answerIn(value: Json, depth = 0): Declared | null {
 /** The `answer` of the first JSON object that has one. */
 function fromObject(text: string): Declared | null {
   let found: Declared | null = null;
+  let tries = 0;
   eachSlice(text, "{", (slice) => {
     if (!slice.closed) return "inside";
     const source = text.slice(slice.start, slice.end);
     if (!/answer/i.test(source)) return "after";
+    if (++tries > MAX_TRIES) return true;
     const parsed = parseLenient(source);
     found = parsed.ok ? answerIn(parsed.value) : null;
     return found === null ? "inside" : true;
@@ -116,7 +118,7 @@ export function* afterCues(text: string, cue: RegExp): Generator<{ value: string
 /** Lines that open with a label: `A: 18`, `**Final answer:** 18`. */
 export const ANSWER_LINE = /(?:^|\n)[ \t>#*_]{0,12}(?:(?:the |my )?(?:final |correct )?answer|a)[ \t*_]{0,6}:[ \t*_]{0,6}/gi;
 export const ANSWER_IS =
-  /\b(?:answer|result|solution)(?:[ \t]+(?:to|for) [^.\n:]{0,80}?)?(?:[ \t]+would be|[ \t]+is|[ \t]*=)[ \t]*:?[ \t*_]{0,6}/gi;
+  /\b(?:answer|result|solution)(?:[ \t]+(?:to|for) [^.\n:]{0,48}?)?(?:[ \t]+would be|[ \t]+is|[ \t]*=)[ \t]*:?[ \t*_]{0,6}/gi;
 export const HASHES = /####[ \t]{0,6}/g;
 
 /** A declared answer that says there is none. */

@@ -46,17 +46,18 @@ const isBlank = (c: string | undefined): boolean => c === " " || c === "\t" || c
 
 function normalise(value: string): string {
   const text = value.trim().replaceAll('"', "'").replaceAll("\r\n", "\\n").replaceAll("\n", "\\n");
-  let out = "";
+  const out: string[] = [];
   for (let i = 0; i < text.length; i++) {
     const c = text[i] ?? "";
+    const last = out.at(-1);
     if (isBlank(c)) {
       while (isBlank(text[i + 1])) i++;
       const next = text[i + 1];
-      if (next !== undefined && !TIGHT.includes(next) && !TIGHT.includes(out.at(-1) ?? ",")) out += " ";
-    } else if ("]})".includes(c) && out.endsWith(",")) out = out.slice(0, -1) + c;
-    else out += c;
+      if (next !== undefined && !TIGHT.includes(next) && last !== undefined && !TIGHT.includes(last)) out.push(" ");
+    } else if (last === "," && "]})".includes(c)) out[out.length - 1] = c;
+    else out.push(c);
   }
-  return out;
+  return out.join("");
 }
 
 function fromCues(text: string): Declared | null {

@@ -2,7 +2,7 @@
 import { Validator } from "@cfworker/json-schema";
 import { canonicalJson } from "../json/canonical.ts";
 import { parseLenient } from "../json/lenient.ts";
-import { eachSlice } from "../json/scan.ts";
+import { MAX_TRIES, eachSlice } from "../json/scan.ts";
 import type { Json, JsonSchema, Reading, UnifiedFinish } from "../types.ts";
 
 interface Found {
@@ -46,14 +46,21 @@ function strict(source: string): Found | null {
 /** Bracketed values in prose, longest first: citations like [1] are short. */
 function valuesIn(text: string): Found[] {
   const found: (Found & { length: number })[] = [];
+  let tries = 0;
   eachSlice(text, "{[", (slice) => {
+    if (!looksLikeJson(text, slice.start)) return "inside";
+    if (++tries > MAX_TRIES) return true;
     const parsed = parseLenient(text.slice(slice.start, slice.end));
     if (!parsed.ok) return "inside";
     found.push({ value: parsed.value, closed: slice.closed && parsed.closed, length: slice.end - slice.start });
-    return found.length >= 64 ? true : "after";
+    return "after";
   });
   return found.sort((a, b) => b.length - a.length);
 }
+
+/** Braces of LaTeX and of code are left out before they cost a parse. */
+const looksLikeJson = (text: string, at: number): boolean =>
+  text[at] === "[" || /^\{\s{0,40}(?:["'}]|[\w$]{1,40}\s{0,4}:)/.test(text.slice(at, at + 90));
 
 /** `{"answer": …}` around the value that was asked for. */
 function envelope(value: Json): Json | undefined {

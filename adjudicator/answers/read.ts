@@ -4,7 +4,7 @@ import { readChoice } from "./choice.ts";
 import { readExact } from "./exact.ts";
 import { readJson } from "./json.ts";
 import { readNumber } from "./number.ts";
-import { readText, visible } from "./text.ts";
+import { hasVisible, readText } from "./text.ts";
 import { readToolCalls } from "./tool-call.ts";
 
 export interface ReadContext {
@@ -17,7 +17,7 @@ export interface ReadContext {
 
 export function readAnswer(text: string, { answer, tools, toolCalls, finish }: ReadContext): Reading {
   if (tools !== null && tools.length > 0) return readToolCalls(text, toolCalls, tools, finish);
-  if (visible(text).trim() === "") return { status: finish === "length" ? "cut" : "abstained" };
+  if (!hasVisible(text)) return { status: finish === "length" ? "cut" : "abstained" };
   switch (answer.type) {
     case "text":
       return readText(text);

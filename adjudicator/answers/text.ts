@@ -5,8 +5,16 @@ import type { Reading } from "../types.ts";
 const INVISIBLE = /[\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/gu;
 export const visible = (text: string): string => text.replace(/[\t\n\v\f\r\u0085\u2028\u2029]/g, " ").replace(INVISIBLE, "");
 
+/** True when a reader would see anything at all. */
+export const hasVisible = (text: string): boolean => /[^\s\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/u.test(text);
+/** True when a reader would see more than punctuation. */
+export const hasSubstance = (text: string): boolean => /[[\p{L}\p{N}\p{S}]--\p{Default_Ignorable_Code_Point}]/v.test(text);
+
+/** Texts longer than this are spelled by case and blanks alone, in characters: nobody writes them twice in other marks. */
+const SHORT = 16_384;
+
 /** Punctuation is dropped at the edge of words; inside numbers, before digits and in operators it carries meaning. */
-const PIECE = /[\p{L}\p{M}]+(?:['’ʼ][\p{L}\p{M}]+)*|\p{N}+(?:[.,:/*-]\p{N}+)*|[^\p{L}\p{M}\p{N}\s]/gu;
+const PIECE = /[\p{L}\p{M}]+(?:['’ʼ][\p{L}\p{M}]+)*|\p{N}+(?:[.,:/*-]\p{N}+)*|[^\p{L}\p{M}\p{N}\s]+/gu;
 
 /** A free text has no value beside its own bytes. */
 export function readText(text: string): Reading {
@@ -16,26 +24,32 @@ export function readText(text: string): Reading {
 
 function normalise(raw: string): string {
   const text = visible(raw.normalize("NFKC")).toLowerCase();
+  if (text.length > SHORT) return text.replace(/\s+/g, " ").trim();
   const words: string[] = [];
   for (const match of text.matchAll(PIECE)) {
     const piece = match[0];
     if (/^[\p{L}\p{M}]/u.test(piece)) words.push(piece.replace(/['’ʼ]/g, ""));
     else if (/^\p{N}/u.test(piece)) words.push(piece.replace(/,(?=\d{3}(?:\D|$))/g, ""));
-    else if (carriesMeaning(piece, text[match.index - 1], text[match.index + piece.length])) words.push(piece);
+    else words.push(...meant(piece, isWord(text[match.index - 1]), text[match.index + piece.length]));
   }
   return words.join(" ");
 }
 
 const isWord = (c: string | undefined): boolean => c !== undefined && /[\p{L}\p{N}]/u.test(c);
 const isDigit = (c: string | undefined): boolean => c !== undefined && /\p{N}/u.test(c);
+/** Symbols always count (< = $ °), but for marks of Markdown and accents standing alone. */
+const isSymbol = (c: string): boolean => (c <= "\u007f" ? "+<=>|~$".includes(c) : /\p{S}/u.test(c));
 
-/** Symbols always do (+ < = $ °); a sign before a number, a "not" before a name, and marks that belong to a word (50%, C#, a/b) do. */
-function carriesMeaning(piece: string, before: string | undefined, after: string | undefined): boolean {
-  if (/\p{S}/u.test(piece)) return piece !== "`" && piece !== "^";
-  if (piece === "-" || piece === "−" || piece === "–") return isDigit(after) && !isWord(before);
-  if (piece === "!" || piece === "¬") return isWord(after) && !isWord(before);
-  if (piece === "." || piece === "/" || piece === "\\" || piece === "@" || piece === "&" || piece === "_")
-    return isWord(after) && (piece !== "_" || isWord(before));
-  if (piece === "%" || piece === "#") return isWord(before);
-  return false;
+/** What of a run of marks carries meaning: symbols, a sign before a number, a "not" before a name, marks that belong to a word (50%, C#, a/b). */
+function meant(run: string, afterWord: boolean, next: string | undefined): string[] {
+  const marks = [...run];
+  const kept = marks.filter(isSymbol);
+  const last = marks.at(-1) ?? "";
+  const first = marks[0] ?? "";
+  if (isDigit(next) && "-−–".includes(last) && !(marks.length === 1 && afterWord)) kept.push("-");
+  if (isWord(next) && "!¬".includes(last) && !(marks.length === 1 && afterWord)) kept.push("!");
+  if (isWord(next) && "./\\@&".includes(last)) kept.push(last);
+  if (afterWord && "%#".includes(first)) kept.push(first);
+  if (afterWord && isWord(next) && run === "_") kept.push(run);
+  return kept;
 }

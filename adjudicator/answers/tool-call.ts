@@ -1,7 +1,7 @@
 /** Reads tool calls as one ballot: the set of names with canonical arguments. Never invents an argument, and never reads several calls out of prose. */
 import { canonicalJson } from "../json/canonical.ts";
 import { parseLenient } from "../json/lenient.ts";
-import { eachSlice } from "../json/scan.ts";
+import { MAX_TRIES, eachSlice } from "../json/scan.ts";
 import type { Json, Reading, ToolCall, ToolSpec, UnifiedFinish } from "../types.ts";
 
 interface Call {
@@ -66,9 +66,13 @@ function offered(name: string, tools: ToolSpec[]): string | null {
 /** One call written as JSON, alone or as the only element of a list. */
 function callInText(text: string, tools: ToolSpec[]): Call | null {
   let found: Call[] = [];
+  let tries = 0;
   eachSlice(text, "{[", (slice) => {
+    const source = text.slice(slice.start, slice.end);
     if (!slice.closed) return "inside";
-    const parsed = parseLenient(text.slice(slice.start, slice.end));
+    if (!named(source)) return "after";
+    if (++tries > MAX_TRIES) return true;
+    const parsed = parseLenient(source);
     const list = parsed.ok && parsed.closed ? (Array.isArray(parsed.value) ? parsed.value : [parsed.value]) : [];
     const calls = list.map((item) => callIn(item, tools));
     if (calls.length === 0 || calls.some((call) => call === null)) return list.length === 0 ? "inside" : "after";
@@ -77,6 +81,8 @@ function callInText(text: string, tools: ToolSpec[]): Call | null {
   });
   return new Set(found.map((call) => keyOf(call))).size === 1 ? (found[0] ?? null) : null;
 }
+
+const named = (source: string): boolean => source.includes("name") || source.includes("tool") || source.includes("function");
 
 function callIn(value: Json, tools: ToolSpec[]): Call | null {
   if (!isObject(value)) return null;

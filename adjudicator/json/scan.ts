@@ -8,7 +8,9 @@ export interface Slice {
 }
 
 /** Work allowed over one text, as a multiple of its length: every failed start costs at most one length. */
-const WORK = 8;
+const WORK = 6;
+/** Slices of one text that a caller may try to parse: a failed parse is far dearer than a scan. */
+export const MAX_TRIES = 100;
 export const MAX_DEPTH = 64;
 
 /** An apostrophe opens a string only where a value or key may stand ("{'a'", not "it's"). */
