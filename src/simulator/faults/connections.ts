@@ -120,9 +120,11 @@ const LENGTHS: Fault[] = [
   },
 ];
 
+/** 16 MiB of one letter, compressed once: at level 9 that takes tens of ms. */
+let block: Buffer | null = null;
 /** 1 GiB of one letter as gzip, made of one compressed block that is sent again and again; its checksum is wrong, and never reached. */
 async function bomb(turn: Turn): Promise<void> {
-  const block = deflateRawSync(Buffer.alloc(16 * MIB, "a"), { level: 9, finishFlush: constants.Z_FULL_FLUSH });
+  block ??= deflateRawSync(Buffer.alloc(16 * MIB, "a"), { level: 9, finishFlush: constants.Z_FULL_FLUSH });
   turn.response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" });
   await write(turn, Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]));
   await write(turn, deflateRawSync(Buffer.from('{"choices":[{"message":{"content":"'), { finishFlush: constants.Z_FULL_FLUSH }));
