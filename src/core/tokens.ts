@@ -68,6 +68,8 @@ const BLOCKS: readonly (readonly [number, number])[] = [
   [0xab30, LETTER],
   [0xac00, IDEOGRAPH],
   [0xd800, SYMBOL],
+  [0xd840, IDEOGRAPH], // high surrogates of the supplementary ideographs
+  [0xd8c4, SYMBOL],
   [0xf900, IDEOGRAPH],
   [0xfb00, LETTER],
   [0xfe00, SYMBOL],
@@ -83,9 +85,9 @@ const LONGEST_RUN = 240;
 function costOf(kind: number, length: number, capitals: number, perDigit: boolean): number {
   switch (kind) {
     case SPACE:
-      return length > 1 ? 0.5 : 0;
+      return length > 1 ? Math.max(0.5, length / 16) : 0;
     case NEWLINE:
-      return 1;
+      return Math.max(1, length / 8);
     case WORD: {
       const plain = length > 20 ? Math.max(Math.ceil(length / 5), length / 2.4) : Math.ceil(length / 5);
       return capitals < length ? Math.max(plain, capitals) : plain;
@@ -105,16 +107,11 @@ function costOf(kind: number, length: number, capitals: number, perDigit: boolea
   }
 }
 
-/** Where a walk ended: `end` is a place between two characters, `tokens` what stands before it. */
+/** Where a walk ended: `end` is a place between two runs, `tokens` what stands before it, `next` the end of the run that was too much. */
 export interface Walk {
   end: number;
   tokens: number;
-}
-
-/** kind of the character at this place: as its unit says, but for ideographs of the supplementary planes */
-function kindAt(text: string, at: number): number {
-  const code = text.charCodeAt(at);
-  return code >= 0xd840 && code <= 0xd8c3 ? IDEOGRAPH : (KINDS[code] as number);
+  next: number;
 }
 
 /** Walks until the next run would go over `limit` tokens; a surrogate pair is never split. */
@@ -124,12 +121,13 @@ export function walkTokens(text: string, limit: number, { perDigit = false }: To
   let at = 0;
   while (at < size) {
     const start = at;
-    const kind = kindAt(text, at);
-    const longest = start + LONGEST_RUN;
+    const kind = KINDS[text.charCodeAt(at)] as number;
+    const stop = Math.min(size, start + LONGEST_RUN);
     let capitals = 0;
     let pairs = 0;
-    while (at < size && at < longest && kindAt(text, at) === kind) {
+    while (at < stop) {
       const code = text.charCodeAt(at);
+      if (KINDS[code] !== kind) break;
       if (code <= 90) capitals += 1;
       else if (code >= 0xd800 && code <= 0xdbff && at + 1 < size) {
         pairs += 1;
@@ -138,10 +136,10 @@ export function walkTokens(text: string, limit: number, { perDigit = false }: To
       at += 1;
     }
     const cost = costOf(kind, at - start - pairs, capitals, perDigit);
-    if (tokens + cost > limit) return { end: start, tokens };
+    if (tokens + cost > limit) return { end: start, tokens, next: at };
     tokens += cost;
   }
-  return { end: size, tokens };
+  return { end: size, tokens, next: size };
 }
 
 /** Tokens of a text, without the margin. */

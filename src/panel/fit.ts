@@ -6,10 +6,11 @@ import type { ChatMessage } from "../core/chat.ts";
 import type { ContextFit } from "../core/report.ts";
 import { messageTokens, TOKEN_MARGIN, TOKENS_PER_REQUEST } from "../core/tokens.ts";
 import { cutMiddle } from "./cut-middle.ts";
-import { foldLog, type FoldReach } from "./fold.ts";
+import { foldLines, type FoldReach, readLog } from "./fold.ts";
+import type { LogLine } from "./log-lines.ts";
 
 export interface FitOrder {
-  messages: readonly ChatMessage[];
+  messages: ChatMessage[];
   /** tokens of prompt and answer together */
   windowTokens: number;
   /** kept free for the answer, and for tool schemas */
@@ -22,7 +23,7 @@ export interface FitOrder {
   minShare: number;
 }
 export type Fit =
-  | { status: "fits"; messages: readonly ChatMessage[]; tokens: number; fit: ContextFit | null }
+  | { status: "fits"; messages: ChatMessage[]; tokens: number; fit: ContextFit | null }
   /** `tokens`: the estimate of the whole */
   | { status: "too-long"; tokens: number };
 
@@ -66,23 +67,23 @@ function droppableTurns(messages: readonly ChatMessage[], turns: readonly number
   return [...new Set(turns)].filter((turn) => turn >= 0 && turn < last && !pinned.has(turn));
 }
 
-function foldAll(messages: readonly ChatMessage[], reach: FoldReach, perDigit: boolean): Sized[] {
-  return messages.map((message) => {
-    const whole = { message, raw: rawTokens(message, perDigit), folded: 0, cut: false };
-    const text = message.content;
-    if (text === null || message.role === "system" || message.role === "developer") return whole;
-    const { text: shorter, folded } = foldLog(text, reach);
-    if (folded === 0 || shorter.length >= text.length) return whole;
-    const made = { ...message, content: shorter } as ChatMessage;
-    return { message: made, raw: messageTokens(made, { perDigit }), folded, cut: false };
-  });
+const isSystem = ({ role }: ChatMessage): boolean => role === "system" || role === "developer";
+
+/** The message with its log folded, or as it was where that saves nothing. */
+function folded(whole: Sized, lines: LogLine[] | null, reach: FoldReach, perDigit: boolean): Sized {
+  if (lines === null) return whole;
+  const shorter = foldLines(lines, reach);
+  if (shorter.text.length >= (whole.message.content ?? "").length) return whole;
+  const message = { ...whole.message, content: shorter.text } as ChatMessage;
+  return { message, raw: messageTokens(message, { perDigit }), folded: shorter.folded, cut: false };
 }
 
-/** The hardest fold that is needed; the last one tried when none is enough. */
-function fold(messages: readonly ChatMessage[], budget: number, perDigit: boolean): Sized[] {
-  let sized: Sized[] = [];
+/** The gentlest fold that is enough; the hardest when none is. */
+function foldLogs(whole: readonly Sized[], budget: number, perDigit: boolean): Sized[] {
+  const logs = whole.map(({ message }) => (isSystem(message) ? null : readLog(message.content ?? "")));
+  let sized = [...whole];
   for (const reach of ["runs", "anywhere", "kinds"] as const) {
-    sized = foldAll(messages, reach, perDigit);
+    sized = whole.map((one, index) => folded(one, logs[index] ?? null, reach, perDigit));
     if (total(sized) <= budget) break;
   }
   return sized;
@@ -101,8 +102,7 @@ function dropOldest(sized: readonly Sized[], budget: number): Sized[] {
   return sized.filter((_, index) => !gone.has(turns[index] ?? -1));
 }
 
-const isCuttable = ({ message }: Sized): boolean =>
-  message.role !== "system" && message.role !== "developer" && (message.content ?? "").length > 0;
+const isCuttable = ({ message }: Sized): boolean => !isSystem(message) && (message.content ?? "").length > 0;
 
 /** The size above which messages are cut, so that what is left fits: small ones stay whole, large ones get equal shares. */
 function shareOf(sizes: readonly number[], room: number): number {
@@ -144,10 +144,10 @@ export function fitContext(order: FitOrder): Fit {
   const whole = messages.map((message) => ({ message, raw: rawTokens(message, perDigit), folded: 0, cut: false }));
   const prompt = tokensOf(whole);
   if (total(whole) <= budget) return { status: "fits", messages, tokens: prompt, fit: null };
-  const folded = fold(messages, budget, perDigit);
-  const kept = total(folded) <= budget ? folded : cutLargest(dropOldest(folded, budget), budget, perDigit);
+  const shorter = foldLogs(whole, budget, perDigit);
+  const kept = total(shorter) <= budget ? shorter : cutLargest(dropOldest(shorter, budget), budget, perDigit);
   const tokens = tokensOf(kept);
-  if (total(kept) > budget || total(kept) < total(folded) * minShare) return { status: "too-long", tokens: prompt };
+  if (total(kept) > budget || total(kept) < total(shorter) * minShare) return { status: "too-long", tokens: prompt };
   const fit: ContextFit = {
     prompt_tokens: prompt,
     window_tokens: windowTokens,
