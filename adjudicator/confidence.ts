@@ -14,13 +14,14 @@ const BARE_SHARE = 0.2;
 
 /** `textual`: free texts that differ may say the same, so that a lone text has no measurable chance. */
 export function confidenceOf(evidence: Evidence, model: Model, textual: boolean): ConfidenceOf {
-  const ease = estimateEase(evidence, model);
+  let ease: number | null = null;
   return (agreement, winnerKey) => {
     const winner = agreement.classes.findIndex((found) => found.key === winnerKey);
     const taking = [...agreement.classes.flatMap((found) => found.members), ...agreement.abstained];
     if (winner < 0 || evidence.comparable(taking) < MIN_COMPARABLE) return null;
     if (textual && (agreement.classes[winner]?.members.length ?? 0) < 2) return null;
     const classes = evidence.members.map((member) => classOf(agreement, member));
+    ease ??= estimateEase(evidence, model);
     const judged = judgeUneven({ classes, size: agreement.classes.length }, model, ease)[winner] ?? 0;
     const chance = agreement.share === null ? judged : judged + BARE_SHARE * (shareOf(agreement, winner) - judged);
     const seen = sameVerdicts(evidence, classes, winner);

@@ -40,11 +40,11 @@ function weigh({ classes, size }: Shape, { weights, bias }: Model, ease: number)
   const wrong = SPREAD - 1;
   // wrong classes take distinct places of the K−1: one place fewer is left for each class already there
   const places = Math.max(0.5, wrong - size + 1) * Math.exp(bias);
-  const sums: number[] = new Array(size).fill(0);
+  const sums: number[] = Array.from({ length: size }, () => 0);
   let none = 0;
   for (const [level, share] of LEVELS) {
     let allWrong = share;
-    const odds: number[] = new Array(size).fill(1);
+    const odds: number[] = Array.from({ length: size }, () => 1);
     for (const [index, found] of classes.entries()) {
       if (found < 0) continue;
       const own = Math.exp(Math.min(30, (weights[index] ?? 0) + level * ease));

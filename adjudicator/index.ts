@@ -7,6 +7,5 @@ export { hasMajority, measureAgreement } from "./agreement.ts";
 export { castBallots } from "./ballots.ts";
 export { type DecidedInput, isDecided } from "./decided.ts";
 export { measureQuorum, type Quorum } from "./quorum.ts";
-export { type Learned, learnReliability, type PastRun } from "./reliability.ts";
 export { rankCalls } from "./tournament.ts";
 export { type Learned, learnReliability, type LearnOptions, type MemberTrust, type PastRun, RELIABILITY_VERSION } from "./reliability.ts";

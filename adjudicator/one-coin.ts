@@ -7,6 +7,7 @@ export const SPREAD = 6;
 const PRIOR_MEAN = 0.7;
 const PRIOR_RUNS = 4;
 const ROUNDS = 12;
+const SETTLED = 0.002;
 /** Feedback outweighs guesses: unlabelled runs count 3 ÷ (3 + labelled). */
 const UNLABELLED_RUNS = 3;
 
@@ -28,7 +29,10 @@ export function estimateChances({ members, patterns }: Evidence): number[] {
         all[index] = (all[index] ?? 0) + weight;
       }
     }
-    chances = right.map((sum, index) => Math.min(0.99, Math.max(0.02, sum / (all[index] ?? 1))));
+    const next = right.map((sum, index) => Math.min(0.99, Math.max(0.02, sum / (all[index] ?? 1))));
+    const settled = next.every((chance, index) => Math.abs(chance - (chances[index] ?? 0)) < SETTLED);
+    chances = next;
+    if (settled) break;
   }
   return chances;
 }
@@ -45,7 +49,7 @@ export interface Model {
 /** Chance of each class of a pattern; what is left is the chance that none is right. */
 export function judge(pattern: Pick<Pattern, "classes" | "size">, { weights, bias }: Model, right: number | null = null): number[] {
   if (right !== null) return Array.from({ length: pattern.size }, (_, index) => (index === right ? 1 : 0));
-  const scores: number[] = new Array(pattern.size).fill(0);
+  const scores: number[] = Array.from({ length: pattern.size }, () => 0);
   for (const [index, found] of pattern.classes.entries()) if (found >= 0) scores[found] = (scores[found] ?? 0) + (weights[index] ?? 0);
   // wrong classes take distinct places of the K−1: one place fewer is left for each class already there
   const none = Math.max(0.5, SPREAD - pattern.size) * Math.exp(bias);

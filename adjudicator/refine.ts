@@ -4,7 +4,7 @@ import { judge, type Model } from "./one-coin.ts";
 
 /** Strength of the pull back to the unlabelled model, in labelled runs. */
 const PULL = 2;
-const STEPS = 40;
+const STEPS = 25;
 
 export function refine({ patterns }: Evidence, start: Model): Model {
   const labelled = patterns.filter((pattern) => pattern.right !== null);
