@@ -7,12 +7,14 @@ export interface ProseDecision {
 }
 type Token = { kind: "mention"; label: string } | { kind: "word"; word: string };
 
-const NOUN = "output|assistant|response|candidate|answer|option|model|choice|label";
-/** A noun with one letter, or one mark; every repetition is bounded, and words are taken whole, so the scan is linear. */
-const TOKEN = new RegExp(
-  `(?<![\\p{L}\\p{N}])(?:${NOUN})[ \\u00a0]{0,2}([("'*\\[]{0,4})([A-Za-z])([)"'*\\]]{0,4})(?![\\p{L}\\p{N}\\p{M}])|[\\p{L}\\p{N}\\p{M}'’]+|[^\\s*_\`]`,
-  "giu",
-);
+/** What a label may be called; others would take "Option A" of the question for a candidate. */
+export type Noun = "output" | "assistant" | "response" | "candidate" | "answer" | "label";
+/** A noun with one letter, or one word, or one mark; every repetition is bounded or taken whole, so the scan is linear. */
+const tokenPattern = (nouns: Noun[]): RegExp =>
+  new RegExp(
+    `(?<![\\p{L}\\p{N}])(?:${nouns.join("|")})[ \\u00a0]{0,2}([("'*\\[]{0,4})([A-Za-z])([)"'*\\]]{0,4})(?![\\p{L}\\p{N}\\p{M}])|[\\p{L}\\p{N}\\p{M}'’]+|[^\\s*_\`]`,
+    "giu",
+  );
 const set = (words: string): ReadonlySet<string> => new Set(words.split(" "));
 const DECIDING = set("better best superior winner preferable preferred favored favoured");
 const COPULA = set("is was remains be");
@@ -33,6 +35,7 @@ const NAMING = set(
   "better best superior winner preferred verdict decision choice judgment judgement conclusion preference pick ruling selection answer",
 );
 const CHOOSING = set("choose chose prefer select selected pick picked favor favour recommend");
+const CONCEDING = set("although though while whilst even despite");
 const ENDS = set(". ! , ; ) because since as due over");
 /** A sentence without any of these decides nothing: most are passed over quickly. */
 const DECIDES =
@@ -40,8 +43,8 @@ const DECIDES =
 /** Characters of one sentence that are looked at, counted from its end. */
 const WINDOW = 600;
 
-function tokensOf(sentence: string): Token[] {
-  return [...sentence.matchAll(TOKEN)].map(([whole, open = "", letter, close = ""]): Token => {
+function tokensOf(sentence: string, pattern: RegExp): Token[] {
+  return [...sentence.matchAll(pattern)].map(([whole, open = "", letter, close = ""]): Token => {
     if (letter === undefined) return { kind: "word", word: whole.toLowerCase().replace("’", "'") };
     const enclosed = open !== "" && close !== "";
     // "answer a question", "the answer I gave": an article and a pronoun are no labels
@@ -97,6 +100,8 @@ function asSubject(tokens: Token[], index: number): "yes" | "no" | null {
     while (["stands", "emerges", "comes", "out", "as"].includes(wordAt(tokens, at))) at += 1;
     return predicate(tokens, at);
   }
+  if (verb === "would" || verb === "can" || verb === "should") return wordAt(tokens, at + 1) === "be" ? predicate(tokens, at + 2) : null;
+  if (verb === "seems" || verb === "appears") return predicate(tokens, at + 1);
   return COPULA.has(verb) ? predicate(tokens, at + 1) : null;
 }
 
@@ -130,6 +135,8 @@ function decide(tokens: Token[]): string | null | undefined {
   if (words.at(-1) === "?" || words.includes("if")) return undefined;
   const nobody = words.includes("neither") && words.some((word) => DECIDING.has(word) || word === "considered");
   if (nobody || (words.includes("equally") && words.some((word) => /^(?:good|bad|well|poor|valid|helpful)$/.test(word)))) return null;
+  // "Although X is better, …" grants a point and decides nothing before its comma
+  const granted = CONCEDING.has(words[0] ?? "") ? words.indexOf(",") : -1;
   let decision: string | null | undefined;
   const subjects = new Set<string>();
   let quotes = 0;
@@ -138,7 +145,7 @@ function decide(tokens: Token[]): string | null | undefined {
       if (token.word === '"' || token.word === "“" || token.word === "”") quotes += 1;
       continue;
     }
-    if (quotes % 2 === 1) continue;
+    if (quotes % 2 === 1 || index < granted) continue;
     if (!["than", "to", "over", "from"].includes(wordAt(tokens, index - 1))) subjects.add(token.label);
     const negated = negatedBefore(tokens, index);
     const said = asSubject(tokens, index);
@@ -151,12 +158,12 @@ function decide(tokens: Token[]): string | null | undefined {
 }
 
 /** A line that holds nothing but "Output (a)": a verdict, unless several lines do (then they are headings). */
-function bareLines(text: string): ProseDecision[] {
+function bareLines(text: string, pattern: RegExp): ProseDecision[] {
   const lines: ProseDecision[] = [];
   let at = 0;
   for (const line of text.split("\n")) {
     if (line.length < 40 && !line.trimStart().startsWith("#")) {
-      const tokens = tokensOf(line);
+      const tokens = tokensOf(line, pattern);
       const label = labelAt(tokens, 0);
       if (label !== null && (tokens.length === 1 || (tokens.length === 2 && wordAt(tokens, 1) === "."))) lines.push({ at, label });
     }
@@ -165,11 +172,12 @@ function bareLines(text: string): ProseDecision[] {
   return new Set(lines.map(({ label }) => label)).size === 1 ? lines : [];
 }
 
-export function proseDecisions(text: string): ProseDecision[] {
-  const decisions = bareLines(text);
+export function proseDecisions(text: string, nouns: Noun[]): ProseDecision[] {
+  const pattern = tokenPattern(nouns);
+  const decisions = bareLines(text, pattern);
   for (const { 0: whole, index } of text.matchAll(/[^.!?\n]+[.!?\n]?/g)) {
     if (!DECIDES.test(whole)) continue;
-    const decision = decide(tokensOf(whole.slice(-WINDOW)));
+    const decision = decide(tokensOf(whole.slice(-WINDOW), pattern));
     if (decision !== undefined) decisions.push({ at: index, label: decision });
   }
   return decisions.sort((a, b) => a.at - b.at);

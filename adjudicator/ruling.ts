@@ -1,5 +1,5 @@
 /** Untrusted judge text → a ruling, or why it is unusable: the last explicit decision counts, never a guess, never the nearest match. Never throws; linear time. */
-import { proseDecisions } from "./prose-decisions.ts";
+import { type Noun, proseDecisions } from "./prose-decisions.ts";
 import type { Ruling } from "./types.ts";
 import { type FoundObject, objectsWith, valuesOf } from "./winner-objects.ts";
 
@@ -76,11 +76,14 @@ function lastBracket(text: string, content: RegExp): { found: Found; at: number 
 }
 
 /** Two decisions of the prose in one breath are none; else the last one. */
-function lastProse(text: string): { found: Found; at: number } {
-  const all = proseDecisions(text);
+function lastProse(text: string, nouns: Noun[]): { found: Found; at: number } {
+  const all = proseDecisions(text, nouns);
   const last = all.at(-1);
   return last ? { found: { status: "found", said: last.label, reason: null }, at: last.at } : { found: { status: "nothing" }, at: -1 };
 }
+
+/** What our judges call what they were shown; "Option A" is more likely one of the question's. */
+const OWN_NOUNS: Noun[] = ["candidate", "answer", "response", "output", "assistant", "label"];
 
 /** `A`, `Candidate A`, `Output (a)`, `[[A]]`: exactly one ASCII letter and at most a noun before it; null for anything else. */
 export function labelIn(value: string): string | null {
@@ -109,7 +112,7 @@ export function readRuling(text: string, labels: string[], allowNone = false): R
   if (object.status !== "nothing") return ruled(object, labels, allowNone);
   if (labelIn(said.trim()) !== null || /^\s*none\s*$/i.test(said.slice(0, 20)))
     return ruled({ status: "found", said: said.trim(), reason: null }, labels, allowNone);
-  return ruled(laterOf(lastBracket(said, /^[A-Z]$/), lastProse(said), said), labels, allowNone);
+  return ruled(laterOf(lastBracket(said, /^[A-Z]$/), lastProse(said, OWN_NOUNS), said), labels, allowNone);
 }
 
 /** A bracket counts before prose, unless prose after it names somebody else: then neither does. */
@@ -129,7 +132,7 @@ const saidBy = (found: Found): string | null => (found.status === "found" ? foun
 function readBrackets(text: string, content: RegExp, translate: (content: string) => string): ReadVerdict {
   const bracket = lastBracket(text, content);
   const found = bracket.found.status === "found" ? { ...bracket.found, said: translate(bracket.found.said ?? "") } : bracket.found;
-  const prose = lastProse(text);
+  const prose = lastProse(text, ["assistant", "response"]);
   const tied = found.status === "found" && found.said === "C";
   if (tied && !(prose.at > bracket.at && saidBy(prose.found) !== null)) return "tie";
   return found.status === "found" ? placeOf(saidBy(laterOf({ found, at: bracket.at }, prose, text))) : null;
@@ -151,6 +154,11 @@ function readPlainRating(text: string): number | null {
   return numberIn(named ?? null);
 }
 
+function readBracketRating(text: string): number | null {
+  const { found } = lastBracket(text, /^\d{1,3}(?:\.\d{1,4})?$/);
+  return found.status === "nothing" ? readPlainRating(text) : numberIn(saidBy(found));
+}
+
 /** Reads recorded judge texts of other people's formats, with the very code that reads our own adjudicators. */
 export function readVerdictText(text: string, format: VerdictFormat): ReadVerdict {
   const said = prepared(text);
@@ -160,13 +168,13 @@ export function readVerdictText(text: string, format: VerdictFormat): ReadVerdic
     case "bracket-5way":
       return readBrackets(said, /^(?:A>{1,2}B|B>{1,2}A|A=B|B=A)$/, (content) => FIVE_WAYS[content] ?? "");
     case "output-ab":
-      return placeOf(saidBy(lastProse(said).found));
+      return placeOf(saidBy(lastProse(said, ["output"]).found));
     case "json-winner":
       return readWinner(said);
     case "json-score":
       return numberIn(saidBy(lastObject(said, "score")));
     case "bracket-rating":
-      return numberIn(saidBy(lastBracket(said, /^\d{1,3}(?:\.\d{1,4})?$/).found));
+      return readBracketRating(said);
     case "plain-rating":
       return readPlainRating(said);
     default:
