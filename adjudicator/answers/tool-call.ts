@@ -9,12 +9,16 @@ interface Call {
   arguments: { [key: string]: Json };
 }
 const MAX_CALLS = 128;
+/** A call written as JSON was at least begun. */
+const BEGUN = /["'](?:name|function|tool)["']\s{0,8}:/;
 
 export function readToolCalls(text: string, calls: ToolCall[], tools: ToolSpec[], finish: UnifiedFinish): Reading {
   const unreadable: Reading = { status: finish === "length" ? "cut" : "abstained" };
   if (calls.length === 0) {
     const call = callInText(text, tools);
-    return call === null ? unreadable : reading([call]);
+    if (call !== null) return reading([call]);
+    // words that were cut are no cut call
+    return BEGUN.test(text) ? unreadable : { status: "abstained" };
   }
   if (calls.length > MAX_CALLS) return unreadable;
   const read = calls.map((call) => nativeCall(call, tools));

@@ -81,6 +81,8 @@ test("an unknown tool or unreadable arguments abstain, or are cut", () => {
   expect(calls([call("math.add", '{"a": 1')]).status).toBe("abstained");
   expect(calls([call("math.add", '{"a": 1')], "", "length").status).toBe("cut");
   expect(calls([call("math.add", "")]).status).toBe("read");
+  expect(calls([], '{"name": "math.add", "arguments": {"a"', "length").status).toBe("cut");
+  expect(calls([], "All is well, and", "length").status).toBe("abstained");
 });
 test.each([
   '{"name": "math.add", "arguments": {"a": 1}}',
