@@ -1,6 +1,7 @@
 /** The provenance filter: what a merge may hold, what it may not, in every spelling. */
 import { describe, expect, test } from "vitest";
 import { checkMerge } from "../../adjudicator/provenance.ts";
+import { honestMerges, hostileMerges } from "../kit/hostile-merges.ts";
 
 const SOURCES = [
   "See https://lab.example/a?b=1 and [docs](http://docs.example/x), mail ops@lab.example, host 10.0.0.7, 1,200 lines, 3.50 s.",
@@ -92,6 +93,13 @@ describe("what no candidate has is refused", () => {
     expect(checkMerge("You write one answer to a question.", SOURCES, own).ok).toBe(false);
     expect(checkMerge("You write one answer to a question.", ["you write one  answer to a question"], own).ok).toBe(true);
   });
+});
+
+test("of 10,000 hostile merges none brings its host out, and honest ones pass", () => {
+  const out = [...hostileMerges(10_000, 3)].filter(({ merge, sources }) => checkMerge(merge, sources).ok).map(({ merge }) => merge);
+  expect(out).toEqual([]);
+  const refused = [...honestMerges(1000, 4)].filter(({ merge, sources }) => !checkMerge(merge, sources).ok).map(({ merge }) => merge);
+  expect(refused).toEqual([]);
 });
 
 test("any shape of text is checked in linear time", () => {
