@@ -17,7 +17,7 @@ function reading(text: string): Reading {
 }
 
 /** Renders JSON as Python would: models answer with a list, number or boolean instead of text. */
-export function python(value: Json): string {
+function python(value: Json): string {
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "string") return pythonString(value);

@@ -1,6 +1,6 @@
 /** Finds JSON-like values in a text by balanced brackets, aware of strings. Never parses, and never does more than a fixed multiple of the text's length of work. */
 
-export interface Slice {
+interface Slice {
   start: number;
   /** one past the closing bracket; the end of the text when it never closes */
   end: number;
@@ -44,7 +44,7 @@ function stringEnd(text: string, open: number): number {
 }
 
 /** Where the bracket at `start` closes. */
-export function balancedFrom(text: string, start: number): Slice {
+function balancedFrom(text: string, start: number): Slice {
   let depth = 0;
   for (let i = start; i < text.length; i++) {
     const c = text[i];
