@@ -44,7 +44,7 @@ async function decideByRule(matter: Case, strategy: Strategy): Promise<Decision>
   const composed = strategy.name === "auto" || strategy.name === "vote" ? compose(input, matter.ballots) : null;
   if (composed) return settleComposed(matter, composed);
   const tied = strategy.outranksMajority ? null : tiedKeys(matter);
-  const field = fieldOf(input.candidates, tied);
+  const field = fieldOf(input.candidates, agreement, tied);
   const step = field.length > 1 ? await strategy.decide({ input, field, agreement, allowNone: false }) : NO_STEP;
   return settle(matter, field, step);
 }
@@ -99,8 +99,8 @@ const UNDECIDED: StrategyOutcome = { status: "undecided" };
 const NO_STEP: StrategyStep = { outcome: UNDECIDED, rationale: null, adjudications: [], degradations: [] };
 const NOBODYS: Omit<Finding, "how"> = { winner: null, key: null, behind: [], share: null, rationale: null };
 
-function speakerOf({ input }: Case, key: string): Candidate {
-  const speaker = representative(input.candidates, key);
+function speakerOf({ input, agreement }: Case, key: string): Candidate {
+  const speaker = representative(input.candidates, agreement, key);
   if (!speaker) throw new Error("a class has a candidate");
   return speaker;
 }

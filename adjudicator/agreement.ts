@@ -38,13 +38,14 @@ export function leadingClasses(agreement: Agreement): AnswerClass[] {
   return leading ? agreement.classes.filter((found) => byWeight(found.weight, leading.weight) === 0) : [];
 }
 
-/** The candidate that speaks for a class: the first by the tie rule among those that gave the answer. */
-export function representative(candidates: Candidate[], key: string): Candidate | null {
-  return (
-    withVoice(candidates)
-      .filter((candidate) => keyOf(candidate) === key)
-      .toSorted(comparePreference)[0] ?? null
-  );
+/**
+ * The candidate that speaks for an answer: the first by the tie rule among the seats that were counted for it. A sample that its
+ * own backend outvoted speaks only where nobody was counted for its answer.
+ */
+export function representative(candidates: Candidate[], agreement: Agreement, key: string): Candidate | null {
+  const counted = agreement.classes.find((found) => found.key === key)?.seats;
+  const speaks = (candidate: Candidate): boolean => (counted ? counted.includes(candidate.seat) : keyOf(candidate) === key);
+  return withVoice(candidates).filter(speaks).toSorted(comparePreference)[0] ?? null;
 }
 
 interface RankedClass {

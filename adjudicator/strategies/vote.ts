@@ -13,6 +13,6 @@ const UNDECIDED: StrategyStep = { outcome: { status: "undecided" }, rationale: n
 /** The step of a class that alone leads the count; null in a tie. */
 export function countPlurality({ input, agreement }: Pick<StrategyTask, "input" | "agreement">): StrategyStep | null {
   const [leading, ...tied] = leadingClasses(agreement);
-  const winner = leading && tied.length === 0 ? representative(input.candidates, leading.key) : null;
+  const winner = leading && tied.length === 0 ? representative(input.candidates, agreement, leading.key) : null;
   return winner ? { ...UNDECIDED, outcome: { status: "won", seat: winner.seat, how: "voted" } } : null;
 }
