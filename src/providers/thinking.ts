@@ -26,7 +26,7 @@ function nextMarker(text: string, from: number): { at: number; marker: Marker | 
 }
 
 /** Models that put their thinking before a `</think>` without opening it: nothing they say is shown before it is over. */
-export const thinksInTags = (model: string): boolean => /(?:^|[^a-z])(?:r1|qwq|thinking|magistral|reasoner)(?:[^a-z]|$)/i.test(model);
+export const thinksInTags = (model: string): boolean => /(?:^|[^a-z])(?:r1|qwq|thinking|magistral|reasoner)(?:[^a-z0-9]|$)/i.test(model);
 
 /** Hands on the answer as it grows, without outer white space and never half of a surrogate pair. */
 function createShow(onVisible: (text: string) => void): { add(text: string): void; restart(): void; end(): void } {
