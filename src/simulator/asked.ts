@@ -40,23 +40,27 @@ export interface Answer {
   finish: "stop" | "length" | "tool-calls" | "refusal" | "none";
 }
 
-/** Tokens of a text, roughly as a real tokenizer counts (letter runs by 5, digits by 3, other signs one each). Linear. */
+type Sign = "letter" | "digit" | "blank" | "other";
+const signOf = (code: number): Sign => {
+  const folded = code | 32;
+  if (folded >= 97 && folded <= 122) return "letter";
+  if (code >= 48 && code <= 57) return "digit";
+  return code === 32 ? "blank" : "other";
+};
+/** Tokens of a text, roughly as a real tokenizer counts: letter runs by 5, digits by 3, other signs one each. Linear. */
 export function countTokens(text: string): number {
   let tokens = 0;
   let run = 0;
-  let kind = "";
-  const flush = (): void => {
-    if (run > 0) tokens += Math.ceil(run / (kind === "letter" ? 5 : 3));
-    run = 0;
-  };
-  for (const sign of text) {
-    const next = /[A-Za-z]/.test(sign) ? "letter" : /[0-9]/.test(sign) ? "digit" : "other";
-    if (next !== kind) flush();
-    kind = next;
-    if (next === "other") tokens += sign === " " ? 0 : 1;
-    else run += 1;
+  let kind: Sign = "blank";
+  for (let at = 0; at <= text.length; at += 1) {
+    const next = at < text.length ? signOf(text.charCodeAt(at)) : "blank";
+    if (next !== kind) {
+      tokens += kind === "letter" ? Math.ceil(run / 5) : kind === "digit" ? Math.ceil(run / 3) : kind === "other" ? run : 0;
+      run = 0;
+      kind = next;
+    }
+    run += 1;
   }
-  flush();
   return tokens;
 }
 

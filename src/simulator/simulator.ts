@@ -24,7 +24,7 @@ export interface Simulator extends SimulatorControl {
   readonly urls: Readonly<Partial<Record<ProviderName, string>>>;
   /** environment variables that point a service at these providers */
   environment(): Record<string, string>;
-  /** the last 1,000 requests, oldest first; `abortedAt` tells who hung up */
+  /** the last 1,000 requests, oldest first, the last 100 with their bodies; `abortedAt` tells who hung up */
   seen(provider: ProviderName): readonly Seen[];
   close(): Promise<void>;
 }

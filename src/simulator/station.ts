@@ -41,7 +41,16 @@ export interface Station {
   count: number;
   since: number;
 }
+/** Requests remembered, and how many of them with their bodies (which may be a MiB each). */
 const KEPT = 1000;
+const KEPT_BODIES = 100;
+
+function remember(seen: Seen[], request: Seen): void {
+  seen.push(request);
+  const old = seen.at(-1 - KEPT_BODIES);
+  if (old) Object.assign(old, { body: "", json: undefined });
+  if (seen.length > KEPT) seen.shift();
+}
 
 export async function openStation(dialect: Dialect, options: SimulatorOptions): Promise<Station> {
   const station: Omit<Station, "upstream"> & { upstream?: Upstream } = { dialect, seen: [], fault: null, seats: "all", count: 0, since: 0 };
@@ -50,8 +59,7 @@ export async function openStation(dialect: Dialect, options: SimulatorOptions): 
 }
 function listen(station: Station, options: SimulatorOptions, port: number): Promise<Upstream> {
   return startUpstream(async (seen, response, socket) => {
-    station.seen.push(seen);
-    if (station.seen.length > KEPT) station.seen.shift();
+    remember(station.seen, seen);
     station.upstream.seen.length = 0;
     await serve(station, options, seen, response, socket);
   }, port);

@@ -41,7 +41,8 @@ export function goneSignal(response: ServerResponse): AbortSignal {
 }
 /** Rejects with an AbortError when the caller hangs up first. */
 export async function pause(turn: Turn, ms: number): Promise<void> {
-  await sleep(ms, undefined, { signal: turn.gone });
+  turn.gone.throwIfAborted();
+  if (ms > 0) await sleep(ms, undefined, { signal: turn.gone });
 }
 /** Silence until the caller hangs up. */
 export async function silence(turn: Turn): Promise<never> {

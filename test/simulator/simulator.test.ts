@@ -273,7 +273,7 @@ test("each service answers its own lists and proofs, and refuses what the real o
   expect(Array.isArray(together)).toBe(true);
   expect((await get("groq", "/openai/v1/models"))[1]).toMatchObject({
     object: "list",
-    data: [{ id: "openai/gpt-oss-120b", context_window: 131_072 }, {}, {}],
+    data: [{ id: "openai/gpt-oss-120b", context_window: 131_072 }, {}, {}, {}],
   });
   expect(await get("ollama", "/")).toEqual([200, "Ollama is running"]);
   expect((await get("ollama", "/api/version"))[1]).toHaveProperty("version");

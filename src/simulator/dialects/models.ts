@@ -32,12 +32,15 @@ export const MODELS: Record<ProviderName, ListedModel[]> = {
     model("openai/gpt-oss-120b", 131_072, 65_536, 0.15, 0.6, true),
     model("openai/gpt-oss-20b", 131_072, 65_536, 0.075, 0.3, true),
     model("qwen/qwen3.8-27b", 131_042, 16_384, 0.8, 4, true),
+    model("qwen/qwen3.6-27b", 131_072, 16_384, 0.6, 3, true),
   ],
   ollama: [
     model("llama3.2:latest", 131_072, 131_072, 0, 0),
     model("llama3.1:8b", 131_072, 131_072, 0, 0),
     model("qwen3:4b", 262_144, 262_144, 0, 0, true),
     model("gemma3:4b", 131_072, 131_072, 0, 0),
+    model("gemma3:latest", 131_072, 131_072, 0, 0),
+    model("qwen3:14b", 40_960, 40_960, 0, 0, true),
   ],
   openai: [
     model("gpt-4.1-mini", 1_047_576, 32_768, 0.4, 1.6),

@@ -79,7 +79,8 @@ const ANSWERS: Fault[] = [
     name: "image-answer",
     doc: "Answers with an image where text was asked for.",
     expects: "bad-response",
-    only: [...COMPLETIONS, "ollama"],
+    // Ollama's content is a text by type: its server cannot send this
+    only: COMPLETIONS,
     play: (turn) => sendPatched(turn, (body) => withMessage(body, image)),
   },
   saying("think-tags", "The reasoning stands in the content between think tags, the opening one missing.", null, {
