@@ -96,7 +96,11 @@ const AMBIENT: { what: RegExp; rooms: string[]; name: string }[] = [
   { name: "Date.now", what: /\bDate\.now\b|new Date\(\)/, rooms: ["src/runtimes/"] },
   { name: "Math.random", what: /\bMath\.random\b/, rooms: ["src/runtimes/"] },
   { name: "timers", what: /(?<![\w.$])(?:setTimeout|setInterval|setImmediate)\s*\(/, rooms: ["src/runtimes/"] },
-  { name: "node:", what: /["']node:/, rooms: ["src/runtimes/", "src/simulator/", "prompts/generate.ts"] },
+  {
+    name: "node:",
+    what: /["']node:/,
+    rooms: ["src/runtimes/", "src/simulator/", "prompts/generate.ts", "src/store/migrations/generate.ts"],
+  },
   { name: "hono", what: /["']@?hono(?:\/[^"']*)?["']/, rooms: ["src/http/", "src/runtimes/"] },
 ];
 test.each(AMBIENT)("$name is used in its rooms only", ({ what, rooms }) => {

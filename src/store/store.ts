@@ -6,6 +6,8 @@ export type SqlRow = Record<string, SqlValue>;
 export interface Statement {
   sql: string;
   params: SqlValue[];
+  /** must survive a loss of power before the call returns (an accepted job) */
+  durable?: boolean;
 }
 /** All that a database must do. D1 has no interactive transactions, so every write is one statement or one batch (all or nothing). */
 export interface SqlPort {
@@ -81,7 +83,9 @@ export type Claim =
   | { state: "claimed" }
   | { state: "in-progress" }
   | { state: "reused" }
-  | { state: "done"; status: number; headers: Record<string, string>; body: string };
+  | { state: "done"; status: number; headers: Record<string, string>; body: string }
+  /** the process died between storing the report of the run and keeping the reply: the reply is made again from that report */
+  | { state: "stored"; run: string };
 /** Idempotency: (owner, method, path, key) → the stored reply. */
 export interface IdempotencyStore {
   /** claims the key for this body fingerprint, in one statement; a claim older than `staleMs` may be taken over */
@@ -91,6 +95,8 @@ export interface IdempotencyStore {
     now: number,
     staleMs: number,
   ): Promise<Claim>;
+  /** the claim's run has this id, so that a report that was stored is found though the process died before `finish` */
+  link?(key: { owner: Owner; method: string; path: string; key: string }, run: string): Promise<void>;
   finish(
     key: { owner: Owner; method: string; path: string; key: string },
     reply: { status: number; headers: Record<string, string>; body: string },

@@ -1,8 +1,10 @@
 /** Runs every "the generated file is fresh" check and exits 1 naming the stale ones; it never writes a file. Add one line per generated file. */
 import { isFresh as promptsAreFresh } from "../../prompts/generate.ts";
+import { isFresh as migrationsAreFresh } from "../../src/store/migrations/generate.ts";
 
 const CHECKS: { file: string; fresh: () => boolean | Promise<boolean>; rewrite: string }[] = [
   { file: "prompts/index.ts", fresh: promptsAreFresh, rewrite: "npm run prompts" },
+  { file: "src/store/migrations/index.ts", fresh: migrationsAreFresh, rewrite: "node src/store/migrations/generate.ts" },
 ];
 
 const stale: string[] = [];

@@ -1,0 +1,31 @@
+/** The real ports, alike on Node and Workers: clock, chance, and a log of JSON lines with a ceiling on its level. */
+import type { Clock, Log, LogLevel, Meter, Random } from "../core/ports.ts";
+
+/** Beyond this a timer would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  wall: () => Date.now(),
+  now: () => performance.now(),
+  timer(ms, fire) {
+    const handle = setTimeout(fire, Math.min(Math.max(0, ms), LONGEST_TIMER_MS));
+    return () => clearTimeout(handle);
+  },
+};
+
+export const systemRandom: Random = {
+  next: () => Math.random(),
+  hex: (bytes) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join(""),
+};
+
+const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+
+/** For runtimes without pino: the same fields, one line each. */
+export const consoleLog =
+  (least: LogLevel): Log =>
+  (level, event, fields = {}) => {
+    if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
+    console.log(JSON.stringify({ level, time: Date.now(), event, ...fields }));
+  };
+
+export const silentMeter: Meter = { count() {}, observe() {} };
