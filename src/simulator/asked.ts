@@ -28,6 +28,21 @@ export interface Asked {
   raw: Record<string, unknown>;
 }
 
+/** Stands in where a request asks no model anything. */
+export const NOTHING: Asked = {
+  model: "",
+  stream: false,
+  messages: [],
+  question: "",
+  tools: [],
+  toolChoice: "none",
+  shape: "text",
+  maxTokens: null,
+  stop: [],
+  sampling: "",
+  raw: {},
+};
+
 export interface AnswerCall {
   name: string;
   arguments: { [key: string]: Json };

@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { adjudicationIn } from "./answers/adjudicate.ts";
 import { answerTo } from "./answers/answer.ts";
-import { answerTokens, promptTokens, type Asked, type ProviderName } from "./asked.ts";
+import { NOTHING, answerTokens, promptTokens, type Asked, type ProviderName } from "./asked.ts";
 import type { Dialect, ErrorWords, Facts } from "./dialects/dialect.ts";
 import { findModel, thinks } from "./dialects/models.ts";
 import { wantsThinking, windowOf } from "./dialects/ollama.ts";
@@ -106,20 +106,6 @@ function sendInfo(dialect: Dialect, seen: Seen, path: string, response: ServerRe
   const unknown = dialect.error({ message: "not found", type: "invalid_request_error", code: null }, "404");
   send(response, info?.status ?? 404, info?.body ?? unknown);
 }
-const NOTHING: Asked = {
-  model: "",
-  stream: false,
-  messages: [],
-  question: "",
-  tools: [],
-  toolChoice: "none",
-  shape: "text",
-  maxTokens: null,
-  stop: [],
-  sampling: "",
-  raw: {},
-};
-
 function send(response: ServerResponse, status: number, body: unknown): void {
   const isText = typeof body === "string";
   response.writeHead(status, { "content-type": isText ? "text/plain; charset=utf-8" : "application/json" });
