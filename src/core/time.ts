@@ -74,16 +74,3 @@ export function sleep<Reason extends string>(clock: Clock, ms: number, cutoff: C
     });
   });
 }
-
-/** Resolves to what `work` resolves to, or to "late" when `ms` pass first; `work` itself goes on. Rejects as `work` does. */
-export async function within<Value>(clock: Clock, work: Promise<Value>, ms: number): Promise<Value | "late"> {
-  let cancel: () => void = nothing;
-  const late = new Promise<"late">((resolve) => {
-    cancel = alarm(clock, clock.now() + ms, () => resolve("late"));
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    cancel();
-  }
-}

@@ -8,8 +8,8 @@ import type { Cut } from "./cut.ts";
 /** Milliseconds; `firstByte` ≤ `whole`. */
 export interface PhaseLimits {
   firstByte: number;
-  /** between two pieces of content, for streamed replies; null = not watched */
-  idle: number | null;
+  /** between two pieces of content; watched from the first on, in streamed replies from the headers on */
+  idle: number;
   whole: number;
 }
 export interface AttemptOrder {
@@ -88,11 +88,11 @@ function watch(clock: Clock, limits: PhaseLimits, onTimeout: (detail: string) =>
   };
   return {
     silent: () => headersAt === null,
-    sign(): void {
+    sign(streaming: boolean): void {
       contentAt = clock.now();
       headersAt ??= contentAt;
       const { idle } = limits;
-      if (idle !== null && cancelIdle === null) cancelIdle = alarm(clock, contentAt + idle, () => onIdle(idle));
+      if (streaming && cancelIdle === null) cancelIdle = alarm(clock, contentAt + idle, () => onIdle(idle));
     },
     stop(): void {
       cancelWhole();
@@ -117,12 +117,14 @@ export function runAttempt({ clock, egress, log }: AttemptPorts, order: AttemptO
       end({ status: "failed", failure: ownFailure("timeout", detail), silent: phases.silent() });
       controller.abort(new AttemptAbort("timeout"));
     });
-    const sign = (): void => {
+    const sign = (streaming: boolean): void => {
       if (over) return;
       if (phases.silent()) onSign?.();
-      phases.sign();
+      phases.sign(streaming);
     };
-    const io: Omit<CallIo, "fetch"> = { signal: controller.signal, onHeaders: sign, onContent: sign };
+    // the headers of a reply that is not streamed may come long before its only content
+    const onHeaders = (): void => sign(onDelta !== undefined);
+    const io: Omit<CallIo, "fetch"> = { signal: controller.signal, onHeaders, onContent: () => sign(true) };
     if (onDelta !== undefined) io.onDelta = (text) => void (over || onDelta(text));
     const leave = cutoff.onCut((by) => {
       end({ status: "cut", by, silent: phases.silent() });

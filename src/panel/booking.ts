@@ -65,7 +65,7 @@ export function book(room: Room, target: Target, ending: CallEnd & Timed): void 
     case "answered":
       room.meter.count("attempts", { provider, result: "answered" });
       room.latencies.add(target.member, ending.endedAt - ending.startedAt);
-      room.latencies.add(provider, ending.endedAt - ending.startedAt);
+      if (room.hedging) room.latencies.add(provider, ending.endedAt - ending.startedAt);
       room.locals.answered(target, ending.reply.relayedTo !== null);
       return;
     case "failed": {

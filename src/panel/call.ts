@@ -13,7 +13,9 @@ import { worstCaseUsd } from "./purse.ts";
 import type { Room, Target } from "./room.ts";
 
 /** What is sent, once the window of the model is known. */
-export type Composed = { messages: ChatMessage[]; sampling: Sampling } | { tooLong: number };
+export type Composed =
+  /** `estimate`: tokens of the prompt as far as they were counted, without margin and factor */
+  { messages: ChatMessage[]; sampling: Sampling; estimate?: number } | { tooLong: number };
 
 /** Retries and hedges come out of the retry budget, first calls fill it. */
 export type CallKind = "first" | "retry" | "hedge";
@@ -98,7 +100,8 @@ async function prepare(room: Room, order: CallOrder, slot: Slot): Promise<CallEn
   const composed = order.compose(windowOf(target, proof?.proved ? proof.contextTokens : null));
   if ("tooLong" in composed)
     return { status: "excluded", failure: ownFailure("context-too-long", `about ${composed.tooLong} tokens do not fit its window`) };
-  const worst = worstCaseUsd(composed.messages, composed.sampling, pricesOf(target, local));
+  const { messages, sampling } = composed;
+  const worst = order.purse.unlimited ? null : worstCaseUsd(messages, sampling, pricesOf(target, local));
   if (!order.purse.reserve(worst)) return { status: "refused", why: "budget-excluded" };
   if (!drawBudget(room, order)) {
     order.purse.settle(worst, 0);
@@ -184,9 +187,9 @@ async function send(room: Room, order: CallOrder, what: { messages: ChatMessage[
   return ending;
 }
 
-function limitsOf({ knobs }: Room, { target, timeoutMs, onDelta }: CallOrder, isCold: boolean): PhaseLimits {
+function limitsOf({ knobs }: Room, { target, timeoutMs }: CallOrder, isCold: boolean): PhaseLimits {
   const usual = timeoutMs ?? target.facts.timeoutMs ?? target.provider.timeoutMs;
   const whole = isCold ? usual + knobs.coldMs : usual;
   const firstByte = isCold ? Math.max(usual, knobs.coldMs) : Math.min(usual, knobs.firstByteMs ?? usual);
-  return { firstByte, whole, idle: onDelta === undefined ? null : Math.min(usual, knobs.idleMs) };
+  return { firstByte, whole, idle: Math.min(usual, knobs.idleMs) };
 }

@@ -1,20 +1,12 @@
 /** What one seat is sent: the run's conversation and sampling, cut to the member's window and shrunk where a provider asked for less. */
-import type { Sampling } from "../core/chat.ts";
+import type { ChatMessage, Sampling } from "../core/chat.ts";
 import type { ContextFit } from "../core/report.ts";
-import type { FailureReason } from "../providers/provider.ts";
+import { correctFactor, countsDigits, promptTokens, TOKEN_MARGIN } from "../core/tokens.ts";
+import type { ChatReply } from "../providers/provider.ts";
 import type { Composed } from "./call.ts";
 import type { PanelOrder, SeatPlan } from "./panel.ts";
 import type { Room, Target } from "./room.ts";
 
-/** What failures of the kind "shrink" have left of the output and of the window. */
-export interface Shrunk {
-  maxTokens: number | null;
-  /** our estimate is multiplied by this */
-  factor: number;
-}
-
-/** Families whose tokenizers spend one token per digit. */
-const PER_DIGIT = new Set(["qwen", "alibaba", "gemma", "google"]);
 /** No text has more tokens than three per UTF-16 unit; with the template, what surely fits need not be measured. */
 const TOKENS_PER_UNIT = 3;
 const TOKENS_PER_MESSAGE = 16;
@@ -25,15 +17,12 @@ function surelyFits({ messages }: PanelOrder, roomTokens: number): boolean {
   return tokens <= roomTokens;
 }
 
-/** Half the output for a provider that counts it against the rate; a tighter fit for a prompt that it found too long. */
-export function shrink({ fit, knobs }: Room, { facts }: Target, shrunk: Shrunk, reason: FailureReason): boolean {
-  if (reason === "context-too-long") {
-    shrunk.factor *= 1.3;
-    return fit !== undefined;
-  }
-  shrunk.maxTokens = Math.max(1, Math.floor((shrunk.maxTokens ?? facts.maxOutputTokens ?? 2 * knobs.reserveTokens) / 2));
-  return true;
+/** Half the output, for a provider that counts it against the rate. */
+export function halfOutput({ knobs }: Room, { facts }: Target, asked: number | undefined): number {
+  return Math.max(1, Math.floor((asked ?? facts.maxOutputTokens ?? 2 * knobs.reserveTokens) / 2));
 }
+
+const perDigit = ({ facts, model }: Target): boolean => countsDigits(facts.family ?? model);
 
 function reserveOf({ knobs }: Room, sampling: Sampling, windowTokens: number): number {
   const answer = sampling.max_tokens ?? Math.min(knobs.reserveTokens, Math.floor(windowTokens / 4));
@@ -45,24 +34,52 @@ function reserveOf({ knobs }: Room, sampling: Sampling, windowTokens: number): n
 export function compose(
   room: Room,
   order: PanelOrder,
-  { plan, target, shrunk }: { plan: SeatPlan; target: Target; shrunk: Shrunk },
+  { plan, target, maxTokens }: { plan: SeatPlan; target: Target; maxTokens: number | null },
   windowTokens: number | null,
 ): { composed: Composed; fit: ContextFit | null } {
   const { messages } = order;
   const sampling = { ...order.sampling, temperature: plan.temperature ?? order.sampling.temperature };
-  if (shrunk.maxTokens !== null) sampling.max_tokens = Math.min(shrunk.maxTokens, sampling.max_tokens ?? shrunk.maxTokens);
+  if (maxTokens !== null) sampling.max_tokens = maxTokens;
   const whole = { composed: { messages, sampling }, fit: null };
-  if (room.fit === undefined || windowTokens === null) return whole;
+  if (windowTokens === null) return whole;
   const reserveTokens = reserveOf(room, sampling, windowTokens);
-  if (shrunk.factor === 1 && surelyFits(order, windowTokens - reserveTokens)) return whole;
+  const factor = room.factors.get(plan.member) ?? 1;
+  if (surelyFits(order, windowTokens - reserveTokens)) return whole;
   const fitted = room.fit({
     messages,
     windowTokens,
     reserveTokens,
-    perDigit: PER_DIGIT.has(target.facts.family ?? ""),
-    factor: shrunk.factor,
+    perDigit: perDigit(target),
+    factor,
     minShare: room.knobs.minShare,
   });
   if (fitted.status === "too-long") return { composed: { tooLong: fitted.tokens }, fit: null };
-  return { composed: { messages: fitted.messages, sampling }, fit: fitted.fit };
+  return { composed: { messages: fitted.messages, sampling, estimate: fitted.tokens / (TOKEN_MARGIN * factor) }, fit: fitted.fit };
+}
+
+/** What a provider reports as read corrects our estimate for the next time. */
+export function learnFactor({ factors }: Room, member: string, estimate: number | undefined, { usage }: ChatReply): void {
+  if (estimate === undefined) return;
+  factors.set(member, correctFactor(factors.get(member) ?? 1, estimate, usage.input_tokens));
+}
+
+/** Below this an estimate is mostly template, and a server's count mostly its own. */
+const TELLING_TOKENS = 256;
+const CUT_SHARE = 0.5;
+/** Our estimate is up to three times too high for scripts beyond ASCII. */
+const CUT_SHARE_OTHER_SCRIPTS = 0.15;
+
+const isMostlyAscii = (text: string): boolean => {
+  let others = 0;
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 127) others += 1;
+  return others * 10 <= text.length;
+};
+
+/** Local runtimes cut a prompt without a word; what they report as read gives it away. */
+export function wasCutSilently(target: Target, messages: readonly ChatMessage[], { usage }: ChatReply): boolean {
+  const read = usage.input_tokens;
+  if (target.provider.prove === undefined || read === null || read === 0) return false;
+  const estimate = promptTokens(messages, { perDigit: perDigit(target) });
+  if (estimate < TELLING_TOKENS || read >= estimate * CUT_SHARE) return false;
+  return messages.every(({ content }) => isMostlyAscii(content ?? "")) || read < estimate * CUT_SHARE_OTHER_SCRIPTS;
 }

@@ -2,8 +2,9 @@
 import type { Outcome } from "../core/report.ts";
 import { alarm } from "../core/time.ts";
 import { createChance } from "./chance.ts";
-import { askSeat, type Run } from "./member.ts";
+import { askSeat } from "./member.ts";
 import type { Room } from "./room.ts";
+import type { Run } from "./seat.ts";
 
 /** Outcomes in the order of arrival; the panel sorts them. */
 export async function fanOut(room: Room, run: Omit<Run, "chance">): Promise<Outcome[]> {

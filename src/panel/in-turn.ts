@@ -1,10 +1,11 @@
 /** One provider at a time: the first usable answer ends the chain, open breakers are passed over at once, the rest is not asked. */
 import type { Outcome } from "../core/report.ts";
 import type { Chance, Doubt } from "./chance.ts";
-import { askSeat, doubtOf, passedOver, type Run } from "./member.ts";
+import { askSeat, doubtOf, passedOver } from "./member.ts";
 import { notAskedOutcome } from "./outcome.ts";
 import type { SeatPlan } from "./panel.ts";
 import type { Room } from "./room.ts";
+import type { Run } from "./seat.ts";
 
 /** Nobody waits in a chain: who is refused is passed over. */
 const PASS_OVER: Chance = { wait: () => Promise.resolve(false) };

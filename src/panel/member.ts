@@ -1,47 +1,19 @@
 /** One seat: asked, asked again where that may help, and always exactly one Outcome at the end. Never throws. */
 import type { DropoutReason } from "../core/reasons.ts";
 import type { Outcome } from "../core/report.ts";
-import { type Cutoff, sleep } from "../core/time.ts";
+import { sleep } from "../core/time.ts";
 import type { Failure } from "../providers/provider.ts";
-import type { CallEnd, Refusal } from "./booking.ts";
-import type { CallKind, CallOrder } from "./call.ts";
-import { compose, type Shrunk, shrink } from "./compose.ts";
-import type { Chance, Doubt } from "./chance.ts";
+import type { Refusal } from "./booking.ts";
+import type { Doubt } from "./chance.ts";
+import { halfOutput } from "./compose.ts";
 import { type Cut, CUT_DETAIL, CUT_REASON } from "./cut.ts";
-import { hedgedCall } from "./hedge.ts";
-import { answeredOutcome, droppedOutcome, readReply, type SeatLog } from "./outcome.ts";
-import type { CallLedger, PanelOrder, SeatPlan } from "./panel.ts";
-import { addUsd } from "./purse.ts";
-import { nextWait, noteRetry, type RetryHistory } from "./retry.ts";
-import { type Room, type Target, targetOf } from "./room.ts";
+import { answeredOutcome, droppedOutcome } from "./outcome.ts";
+import type { SeatPlan } from "./panel.ts";
+import { nextWait, noteRetry } from "./retry.ts";
+import { type Room, targetOf } from "./room.ts";
+import { callOnce, markResult, newLog, readAnswer, type Run, type Seat } from "./seat.ts";
 
-/** What the seats of one run share. */
-export interface Run {
-  order: PanelOrder;
-  cutoff: Cutoff<Cut>;
-  ledger: CallLedger;
-  chance: Chance;
-}
-interface Seat {
-  plan: SeatPlan;
-  target: Target;
-  log: SeatLog;
-  history: RetryHistory;
-  forced: boolean;
-  shrunk: Shrunk;
-  /** answer text has gone out to a listener: nothing may be asked again */
-  spoke: boolean;
-}
 type Why = { reason: DropoutReason; detail: string; retryAfterMs?: number | null };
-
-const newLog = (plan: SeatPlan, since: number): SeatLog => ({
-  attempts: [],
-  costUsd: 0,
-  usage: { input_tokens: 0, output_tokens: 0 },
-  local: plan.local,
-  fit: null,
-  since,
-});
 
 /** `forced`: asked though its breaker is open. */
 export async function askSeat(room: Room, run: Run, plan: SeatPlan, forced: boolean): Promise<Outcome> {
@@ -53,8 +25,8 @@ export async function askSeat(room: Room, run: Run, plan: SeatPlan, forced: bool
     return drop(plan.dropped);
   }
   if (target === null) return drop({ reason: "misconfigured", detail: `provider ${plan.provider} is not configured` });
-  const history: RetryHistory = { attempts: 0, byReason: new Map() };
-  const seat: Seat = { plan, target, log, history, forced, shrunk: { maxTokens: null, factor: 1 }, spoke: false };
+  const history = { attempts: 0, byReason: new Map<string, number>() };
+  const seat: Seat = { plan, target, log, history, forced, maxTokens: null, spoke: false, sent: null };
   try {
     return await askUntilEnd(room, run, seat, drop);
   } catch (error) {
@@ -73,7 +45,7 @@ async function askUntilEnd(room: Room, run: Run, seat: Seat, drop: (why: Why) =>
     const { end, by } = await callOnce(room, run, seat, last === null ? "first" : "retry");
     switch (end.status) {
       case "answered": {
-        const reading = readReply(run.order, end.reply);
+        const reading = readAnswer(room, run, seat, end.reply, by);
         if (reading.usable) {
           const hedgedBy = by === seat.target ? null : by.member;
           return answeredOutcome(seat.plan, seat.log, end.reply, reading.inspection, { hedgedBy, at: end.endedAt });
@@ -177,60 +149,7 @@ async function waitForNext(room: Room, { order, cutoff }: Run, seat: Seat, failu
     meter.count("retries_denied", { provider });
     return false;
   }
-  if (failure.again === "shrink" && !shrink(room, seat.target, seat.shrunk, failure.reason)) return false;
+  if (failure.again === "shrink") seat.maxTokens = halfOutput(room, seat.target, seat.maxTokens ?? order.sampling.max_tokens);
   noteRetry(seat.history, failure.reason);
   return sleep(clock, wait, cutoff);
-}
-
-async function callOnce(room: Room, run: Run, seat: Seat, kind: CallKind): Promise<{ end: CallEnd; by: Target }> {
-  const { order, cutoff, ledger } = run;
-  const { onDelta } = order;
-  const call: CallOrder = {
-    target: seat.target,
-    compose(windowTokens) {
-      const { composed, fit } = compose(room, order, seat, windowTokens);
-      seat.log.fit = fit;
-      return composed;
-    },
-    passage: order.passage,
-    cutoff,
-    by: order.panelBy,
-    purse: order.purse,
-    ledger,
-    timeoutMs: seat.plan.timeoutMs,
-    forced: seat.forced,
-    kind,
-  };
-  if (onDelta !== undefined)
-    call.onDelta = (text) => {
-      seat.spoke = true;
-      onDelta(seat.plan.seat, text);
-    };
-  const { end, by, others } = await hedgedCall(room, call, (reply) => readReply(order, reply).usable);
-  for (const other of others) record(order, seat, other);
-  record(order, seat, end);
-  return { end, by };
-}
-
-function record({ startedAt }: PanelOrder, { log, history }: Seat, end: CallEnd): void {
-  if (!("startedAt" in end)) return;
-  const started_ms = Math.round(end.startedAt - startedAt);
-  const ended_ms = Math.max(started_ms, Math.round(end.endedAt - startedAt));
-  const result = end.status === "failed" ? end.failure.reason : end.status === "cut" ? CUT_REASON[end.by] : end.status;
-  log.attempts.push({ started_ms, ended_ms, result });
-  log.costUsd = addUsd(log.costUsd, end.costUsd);
-  log.local = log.local && end.local;
-  const used = end.status === "answered" ? end.reply.usage : end.status === "failed" ? end.failure.usage : NO_USAGE;
-  log.usage = {
-    input_tokens: addUsd(log.usage.input_tokens, used.input_tokens),
-    output_tokens: addUsd(log.usage.output_tokens, used.output_tokens),
-  };
-  history.attempts += 1;
-}
-const NO_USAGE = { input_tokens: null, output_tokens: null };
-
-/** A reply that turned out to be no answer: the attempt says so. */
-function markResult({ log }: Seat, result: DropoutReason): void {
-  const attempt = log.attempts.at(-1);
-  if (attempt !== undefined) attempt.result = result;
 }

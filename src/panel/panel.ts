@@ -50,6 +50,8 @@ export interface PanelOrder {
 
 /** What is left of `max_cost_usd`; without a limit everything fits. */
 export interface Purse {
+  /** true = nothing has to be reserved, so no worst case has to be worked out */
+  readonly unlimited?: boolean;
   /** reserves the worst case of one call; false = it does not fit */
   reserve(usd: number | null): boolean;
   /** gives back a reservation and books what was really spent (null = unknown: the reservation stays booked) */

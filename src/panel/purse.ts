@@ -1,29 +1,22 @@
 /** What is left of a run's money, and what a call can cost at worst or did cost. Knows prices from the facts only; unknown is null, never 0. */
 import type { ChatMessage, Sampling, Usage } from "../core/chat.ts";
+import { countsDigits, estimateTokens, promptTokens } from "../core/tokens.ts";
 import type { ModelFacts } from "../providers/provider.ts";
 import type { Purse } from "./panel.ts";
 
 type Prices = Pick<ModelFacts, "inputUsdPerMtok" | "outputUsdPerMtok">;
-type Limits = Prices & Pick<ModelFacts, "contextTokens" | "maxOutputTokens">;
+type Limits = Prices & Pick<ModelFacts, "contextTokens" | "maxOutputTokens" | "family">;
 
 const PER_MILLION = 1e6;
-/** tokens that a chat template adds per message and per request, rounded up */
-const TOKENS_PER_MESSAGE = 8;
-const TOKENS_PER_REQUEST = 16;
-const encoder = new TextEncoder();
+/** The estimator's lowest ratio to a true count, over all texts that it was measured on, was 0.79. */
+const WORST = 1.3;
 
-/** No byte-pair tokenizer makes more tokens than the text has UTF-8 bytes: a bound that needs no vocabulary. */
-const mostTokens = (text: string): number => encoder.encode(text).length;
-
-function promptTokensAtMost(messages: readonly ChatMessage[], sampling: Sampling): number {
-  let tokens = TOKENS_PER_REQUEST;
-  for (const message of messages) {
-    tokens += TOKENS_PER_MESSAGE + mostTokens(message.content ?? "");
-    if (message.role === "assistant" && message.tool_calls) tokens += mostTokens(JSON.stringify(message.tool_calls));
-  }
-  if (sampling.tools) tokens += mostTokens(JSON.stringify(sampling.tools));
-  if (sampling.response_format) tokens += mostTokens(JSON.stringify(sampling.response_format));
-  return tokens;
+function promptTokensAtMost(messages: readonly ChatMessage[], sampling: Sampling, family: string | null): number {
+  const tokenizer = { perDigit: countsDigits(family ?? "") };
+  let tokens = promptTokens(messages, tokenizer);
+  if (sampling.tools) tokens += estimateTokens(JSON.stringify(sampling.tools), tokenizer);
+  if (sampling.response_format) tokens += estimateTokens(JSON.stringify(sampling.response_format), tokenizer);
+  return Math.ceil(tokens * WORST);
 }
 
 const isFree = (facts: Prices): boolean => facts.inputUsdPerMtok === 0 && facts.outputUsdPerMtok === 0;
@@ -35,7 +28,7 @@ export function worstCaseUsd(messages: readonly ChatMessage[], sampling: Samplin
   if (inputUsdPerMtok === null || outputUsdPerMtok === null) return null;
   const output = sampling.max_tokens ?? maxOutputTokens ?? contextTokens;
   if (output === null) return null;
-  const bound = promptTokensAtMost(messages, sampling);
+  const bound = promptTokensAtMost(messages, sampling, facts.family);
   const input = contextTokens === null ? bound : Math.min(bound, contextTokens);
   return (input * inputUsdPerMtok + output * outputUsdPerMtok) / PER_MILLION;
 }
@@ -63,6 +56,7 @@ const ROUNDING_USD = 1e-12;
 export function createPurse(limitUsd: number | null): Purse {
   let booked = 0;
   return {
+    unlimited: limitUsd === null,
     reserve(usd) {
       if (limitUsd === null) return true;
       if (usd === null || booked + usd > limitUsd + ROUNDING_USD) return false;

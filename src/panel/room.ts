@@ -1,26 +1,15 @@
 /** What every call of the panel shares: the lent ports and the state kept between runs. Holds no logic but its making. */
-import type { ChatMessage } from "../core/chat.ts";
 import type { Clock, Log, Meter, Random } from "../core/ports.ts";
-import type { ContextFit } from "../core/report.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { ModelFacts, Provider } from "../providers/provider.ts";
 import { Breaker } from "./breaker.ts";
 import { createRetryBudget, type RetryBudget } from "./budget.ts";
+import { fitContext } from "./fit.ts";
 import { createLatencies, type Latencies } from "./latency.ts";
 import { Gate } from "./limits.ts";
 import { Locals } from "./locals.ts";
 import { DEFAULT_KNOBS, type PanelKnobs } from "./knobs.ts";
 import { createBreakerMemory, type Memory } from "./memory.ts";
-
-/** Cuts a conversation to a window; see fit.ts. */
-export type Fit = (order: {
-  messages: ChatMessage[];
-  windowTokens: number;
-  reserveTokens: number;
-  perDigit: boolean;
-  factor: number;
-  minShare: number;
-}) => { status: "fits"; messages: ChatMessage[]; tokens: number; fit: ContextFit | null } | { status: "too-long"; tokens: number };
 
 export interface PanelDeps {
   /** configured providers by name */
@@ -35,8 +24,8 @@ export interface PanelDeps {
   knobs?: Partial<PanelKnobs>;
   /** where breaker states outlive the process; absent = they do not */
   memory?: Memory;
-  /** absent = conversations are sent whole */
-  fit?: Fit;
+  /** cuts a conversation to a window; absent = fit.ts */
+  fit?: typeof fitContext;
 }
 
 /** One model that can be called. */
@@ -50,12 +39,17 @@ export interface Target {
 
 export interface Room extends Omit<PanelDeps, "knobs" | "memory"> {
   knobs: PanelKnobs;
+  fit: typeof fitContext;
+  /** correction of our token estimate, by member, learned from reported usage */
+  factors: Map<string, number>;
   breaker: Breaker;
   retries: RetryBudget;
   hedges: RetryBudget;
   latencies: Latencies;
   locals: Locals;
   gate(target: Target): Gate;
+  /** some member has a substitute: providers' own latencies are kept too */
+  hedging: boolean;
   /** the last failure of each member, for GET /status */
   lastErrors: Map<string, { reason: string; at: string }>;
 }
@@ -94,12 +88,15 @@ export function createRoom({ knobs: chosen, memory, ...deps }: PanelDeps): Room 
   return {
     ...deps,
     knobs,
+    fit: deps.fit ?? fitContext,
+    factors: new Map(),
     breaker,
     retries: createRetryBudget(deps.clock, { share: retryShare, floor: retryFloor, windowMs: retryWindowMs }),
     hedges: createRetryBudget(deps.clock, { share: hedgeShare, floor: HEDGES_READY, windowMs: Number.POSITIVE_INFINITY }),
     latencies: createLatencies(deps.clock, knobs),
     locals: new Locals(deps, knobs),
     gate: createGates(deps, knobs),
+    hedging: Object.keys(knobs.substitutes).length > 0,
     lastErrors: new Map(),
   };
 }

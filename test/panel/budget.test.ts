@@ -61,8 +61,8 @@ test("in a total outage at 50 runs a second calls stay within 1.2 × first attem
 
 test("the worst case prices all of the prompt and all of the answer, and is unknown when one of them is", () => {
   const messages = [{ role: "user" as const, content: "äb" }];
-  expect(worstCaseUsd(messages, { max_tokens: 100 }, FACTS)).toBeCloseTo((16 + 8 + 3 + 200) / 1e6, 12);
-  expect(worstCaseUsd(messages, {}, { ...FACTS, maxOutputTokens: 50 })).toBeCloseTo((27 + 100) / 1e6, 12);
+  expect(worstCaseUsd(messages, { max_tokens: 100 }, FACTS)).toBeCloseTo((Math.ceil((16 + 8 + 2) * 1.3) + 200) / 1e6, 12);
+  expect(worstCaseUsd(messages, {}, { ...FACTS, maxOutputTokens: 50 })).toBeCloseTo((Math.ceil((16 + 8 + 2) * 1.3) + 100) / 1e6, 12);
   expect(worstCaseUsd(messages, {}, FACTS)).toBeNull();
   expect(worstCaseUsd(messages, { max_tokens: 1 }, { ...FACTS, outputUsdPerMtok: null })).toBeNull();
   expect(worstCaseUsd(messages, {}, { ...FACTS, ...FREE })).toBe(0);

@@ -1,7 +1,7 @@
 /** The limits of an attempt phase by phase, the last chance of slow seats, and the fit to a window. */
 import { expect, test } from "vitest";
 import { EgressError } from "../../src/egress/egress.ts";
-import type { Fit } from "../../src/panel/room.ts";
+import type { fitContext } from "../../src/panel/fit.ts";
 import { failure, orderOf, reply, seatOf, settle, world } from "./fakes.ts";
 
 const onDelta = (): void => undefined;
@@ -89,8 +89,8 @@ test("a conversation is cut to the window of each member, which its outcome tell
     cut_messages: 0,
     folded_lines: 0,
   };
-  const seen: Parameters<Fit>[0][] = [];
-  const fit: Fit = (order) => {
+  const seen: Parameters<typeof fitContext>[0][] = [];
+  const fit: typeof fitContext = (order) => {
     seen.push(order);
     if (order.windowTokens < 100) return { status: "too-long", tokens: 9000 };
     return { status: "fits", messages: [{ role: "user", content: "short" }], tokens: 5, fit: told };
@@ -147,4 +147,48 @@ test("five members of which each fails in 30 % of the calls answer in at least 9
     if (outcomes.some(({ status }) => status === "answered")) answered += 1;
   }
   expect(answered / 2000).toBeGreaterThanOrEqual(0.997);
+});
+
+test("content that stops coming ends an unstreamed call too, but late content after early headers does not", async () => {
+  const { clock, add, panel } = world();
+  add("a", () => ({ hang: true, deltas: [[100, "x"]] }));
+  add("b", () => ({ headersMs: 10, ms: 8000 }));
+  const { outcomes } = await settle(clock, panel({ knobs: { idleMs: 2000 } }).ask(orderOf(clock, ["a/m", "b/m"])));
+  expect(outcomes).toMatchObject([{ reason: "timeout", detail: "no content for 2000 ms", latency_ms: 2100 }, { status: "answered" }]);
+});
+
+const long = [{ role: "user" as const, content: "please read this log line by line\n".repeat(200) }];
+const read = (tokens: number) => reply("yes", { usage: { input_tokens: tokens, output_tokens: 1 } });
+
+test("a local runtime that read far less than was sent has cut the prompt", async () => {
+  const { clock, add, panel, facts } = world();
+  const prove = () => Promise.resolve({ proved: true as const, contextTokens: null, capabilities: [] });
+  add("home", () => ({ result: read(400) }), { local: true, prove });
+  add("whole", () => ({ result: read(1500) }), { local: true, prove });
+  add("cloud", () => ({ result: read(12) }));
+  facts["home/m"] = facts["whole/m"] = {};
+  const { outcomes } = await settle(clock, panel().ask(orderOf(clock, ["home/m", "whole/m", "cloud/m"], { messages: long })));
+  expect(outcomes).toMatchObject([
+    { reason: "truncated", attempts: [{ result: "truncated" }] },
+    { status: "answered" },
+    { status: "answered" },
+  ]);
+  const russian = [{ role: "user" as const, content: "прочитай этот журнал строка за строкой\n".repeat(200) }];
+  const other = await settle(clock, panel().ask(orderOf(clock, ["home/m"], { messages: russian })));
+  const short = await settle(clock, panel().ask(orderOf(clock, ["home/m"])));
+  expect([other.outcomes[0]?.status, short.outcomes[0]?.status]).toEqual(["dropped", "answered"]);
+});
+
+test("what a provider reports as read corrects the next estimate", async () => {
+  const { clock, add, panel, facts } = world();
+  const seen: number[] = [];
+  const fit: typeof fitContext = (order) => {
+    seen.push(order.factor);
+    return { status: "fits", messages: order.messages, tokens: 1000 * 1.15 * order.factor, fit: null };
+  };
+  add("a", () => ({ result: read(1500) }));
+  facts["a/m"] = { contextTokens: 4000 };
+  const asked = panel({ fit });
+  for (let n = 0; n < 3; n++) await settle(clock, asked.ask(orderOf(clock, ["a/m"], { messages: long })));
+  expect(seen.map((factor) => Math.round(factor * 1000) / 1000)).toEqual([1, 1.1, 1.18]);
 });
