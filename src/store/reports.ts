@@ -12,8 +12,8 @@ const insertReport = (owner: string, row: ReportRow, sha256: string): Statement 
   params: [owner, sha256, row.id, row.created_at, row.status, row.mode, row.how, row.agreement, row.excerpt, row.cost_usd, row.total_ms],
 });
 const insertHistory = (owner: string, row: HistoryRow): Statement => ({
-  sql: "INSERT OR IGNORE INTO history (run, owner, at, kind, ballots, winner, feedback) VALUES (?, ?, ?, ?, ?, ?, ?)",
-  params: [row.run, owner, row.at, row.kind, JSON.stringify(row.ballots), row.winner, row.right],
+  sql: "INSERT OR IGNORE INTO history (run, owner, at, kind, ballots, keys, winner, feedback) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+  params: [row.run, owner, row.at, row.kind, JSON.stringify(row.ballots), JSON.stringify(row.keys), row.winner, row.right],
 });
 
 /** A write, because a full or read-only disk still reads. */
@@ -35,8 +35,10 @@ const toRow = (row: SqlRow): ReportRow => ({
 
 function toHistory(row: SqlRow): HistoryRow {
   const ballots = parsed<Record<string, number | null>>(row.ballots, "a history row");
+  const keys = parsed<string[]>(row.keys, "a history row");
   const { run, at, kind, winner, feedback } = row;
-  return { run: String(run), at: Number(at), kind: String(kind), ballots, winner: numberOrNull(winner), right: numberOrNull(feedback) };
+  const known = { run: String(run), at: Number(at), kind: String(kind), ballots, keys };
+  return { ...known, winner: numberOrNull(winner), right: numberOrNull(feedback) };
 }
 
 /** Damaged JSON in a row is the store's failure, not a bug. */
@@ -80,8 +82,12 @@ export function createReportStore(sql: SqlPort): ReportStore {
       return (removed?.changes ?? 0) > 0;
     },
     async history(kind, limit) {
-      const rows = await sql.all({ sql: "SELECT * FROM history WHERE kind = ? ORDER BY at DESC LIMIT ?", params: [kind, limit] });
+      const rows = await sql.all({ sql: "SELECT * FROM history WHERE kind = ? ORDER BY at DESC, run DESC LIMIT ?", params: [kind, limit] });
       return rows.map(toHistory);
+    },
+    async pastRun(owner, run) {
+      const [row] = await sql.all({ sql: "SELECT * FROM history WHERE owner = ? AND run = ?", params: [owner, run] });
+      return row ? toHistory(row) : null;
     },
     async teach(owner, run, right) {
       const { changes } = await sql.run({

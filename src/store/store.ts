@@ -45,6 +45,8 @@ export interface HistoryRow {
   winner: number | null;
   /** class that feedback named as right; -1 = none of them; null = no feedback */
   right: number | null;
+  /** per class: 8 hex digits of the SHA-256 of run id and answer key, so that feedback finds its class without any stored text */
+  keys: string[];
 }
 
 export interface Page<T> {
@@ -70,6 +72,8 @@ export interface ReportStore {
   remove(owner: Owner, id: string): Promise<boolean>;
   /** newest first, at most `limit` rows of one kind */
   history(kind: string, limit: number): Promise<HistoryRow[]>;
+  /** the history row of one run; null = no such run of this owner */
+  pastRun(owner: Owner, run: string): Promise<HistoryRow | null>;
   /** feedback on a run: sets `right` of its history row; false = no such run of this owner */
   teach(owner: Owner, run: string, right: number): Promise<boolean>;
   /** small values that must outlive the process (breaker states, estimator factors), by name */

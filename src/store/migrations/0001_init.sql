@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS history (
   at INTEGER NOT NULL,
   kind TEXT NOT NULL,
   ballots TEXT NOT NULL,
+  keys TEXT NOT NULL,
   winner INTEGER,
   feedback INTEGER
 ) STRICT, WITHOUT ROWID;
