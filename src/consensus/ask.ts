@@ -114,7 +114,7 @@ function localSuffices(candidates: Candidate[], learned: Learned): boolean {
   if (candidates.length === 0 || candidates.some((candidate) => candidate.flags.includes("context-trimmed"))) return false;
   const agreement = measureAgreement(candidates);
   if (agreement.classes.length !== 1 || agreement.abstained.length > 0) return false;
-  const confidence = learned.confidence?.(agreement, agreement.classes[0]?.key ?? null) ?? null;
+  const confidence = learned.confidence(agreement, agreement.classes[0]?.key ?? null);
   return confidence === null || confidence >= CASCADE_CONFIDENCE;
 }
 

@@ -6,7 +6,7 @@ const bare = (outcome: Outcome): Outcome =>
   outcome.status === "answered" ? { ...outcome, text: "", value: null, tool_calls: [], reasoning: null } : outcome;
 
 export function withoutContent(report: Report): Report {
-  const { messages: _m, tools: _t, response_format: _r, answer, metadata: _d, ...request } = report.request as { [key: string]: Json };
+  const { messages: _m, tools: _t, response_format: _r, metadata: _d, ...request } = report.request as { [key: string]: Json };
   const { verdict } = report;
   return {
     ...report,
@@ -19,6 +19,6 @@ export function withoutContent(report: Report): Report {
       dissents: verdict.dissents.map((dissent) => ({ ...dissent, value: null, excerpt: "" })),
     },
     outcomes: report.outcomes.map(bare),
-    request: { ...request, answer: { type: (answer as { type: string }).type } },
+    request,
   };
 }

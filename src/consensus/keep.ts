@@ -1,6 +1,7 @@
 /** Puts a finished report into the store, inside its slice of time; a store that fails is a degradation, never an error. */
 import type { Agreement, AnswerKind } from "../../adjudicator/index.ts";
 import type { Report } from "../core/report.ts";
+import { sha256Hex } from "../core/sha256.ts";
 import { within } from "../core/within.ts";
 import type { HistoryRow, Owner, ReportRow } from "../store/store.ts";
 import { withoutContent } from "./content.ts";
@@ -20,15 +21,20 @@ const rowOf = (report: Report, storeContent: boolean): ReportRow => ({
   total_ms: report.timing_ms.total,
 });
 
+const KEY_DIGITS = 8;
+/** Salted by the run, so that equal answers of two runs do not look alike. */
+export const keyDigest = async (run: string, key: string): Promise<string> => (await sha256Hex(`${run} ${key}`)).slice(0, KEY_DIGITS);
+
 /** Who stood with whom, without a word of what was said; null when fewer than two members could be compared. */
-export function historyOf(report: Report, kind: AnswerKind, agreement: Agreement | null, at: number): HistoryRow | null {
+export async function historyOf(report: Report, kind: AnswerKind, agreement: Agreement | null, at: number): Promise<HistoryRow | null> {
   if (agreement === null || agreement.classes.length === 0) return null;
   const ballots: Record<string, number | null> = Object.fromEntries(agreement.abstained.map((member) => [member, null]));
   agreement.classes.forEach((group, index) => group.members.forEach((member) => (ballots[member] = index)));
   if (Object.keys(ballots).length < 2) return null;
   const supporters = report.verdict?.supporters ?? [];
   const winner = agreement.classes.findIndex((group) => group.members.some((member) => supporters.includes(member)));
-  return { run: report.id, at, kind, ballots, winner: winner === -1 ? null : winner, right: null };
+  const keys = await Promise.all(agreement.classes.map(({ key }) => keyDigest(report.id, key)));
+  return { run: report.id, at, kind, ballots, winner: winner === -1 ? null : winner, right: null, keys };
 }
 
 /** Mutates nothing; resolves to the report as stored, or as it must be handed on when it could not be stored. Never rejects. */

@@ -52,8 +52,9 @@ const gone = ({ signal }: Run): boolean => signal.aborted && signal.reason !== "
 
 async function conduct(run: Run): Promise<void> {
   const { engine, plan, context, emit, signal } = run;
-  emit({ type: "run-start", data: { id: plan.id, members: [...new Set(plan.seats.map((seat) => seat.member))] } });
-  const learned = await engine.learning.of(kindOf(plan.request));
+  const members = [...new Set(plan.seats.map((seat) => seat.member))];
+  emit({ type: "run-start", data: { id: plan.id, members } });
+  const learned = await engine.learning.of(kindOf(plan.request), members);
   const weigh = weigher(engine, plan.request, learned);
   const read = candidateReader(engine, plan.request, weigh);
   const onlySeat = context.live && plan.seats.length === 1;
@@ -107,7 +108,7 @@ async function finish({ engine, plan, context, createdAt }: Run, asked: Asked, {
   const { clock, learning, settings } = engine;
   const totalMs = clock.now() - plan.startedAt;
   const report = buildReport({ plan, ...asked, ...end, createdAt, totalMs, simulated: settings.simulated });
-  const history = historyOf(report, kindOf(plan.request), agreement, createdAt);
+  const history = await historyOf(report, kindOf(plan.request), agreement, createdAt);
   const kept = await keep(engine, context.owner, report, history, Math.max(1, plan.deadlineAt - clock.now()));
   if (history) learning.add(history);
   countRun(engine.meter, kept);
@@ -118,5 +119,6 @@ async function fail(run: Run, asked: Asked, problem: Problem): Promise<void> {
   const report = await finish(run, asked, { decision: null, problem, adjudicationMs: 0, agreement: null });
   const extras = problem.slug === "context-too-long" ? problem.extras : { ...problem.extras, report };
   const whole = new Problem(problem.slug, problem.detail, extras);
-  run.emit({ type: "error", data: problemDocument<Report>(whole, `/reports/${run.plan.id}`, run.context.requestId) });
+  const data = problemDocument<Report>(whole, `/reports/${run.plan.id}`, run.context.requestId);
+  run.emit({ type: "error", data, retryAfterS: whole.extras.retryAfterS ?? null });
 }

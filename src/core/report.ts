@@ -101,7 +101,7 @@ export type ConsensusEvent =
   | { type: "answer-delta"; data: { text: string } }
   | { type: "verdict-reached"; data: Verdict }
   | { type: "run-end"; data: Report }
-  | { type: "error"; data: ProblemDocument };
+  | { type: "error"; data: ProblemDocument; retryAfterS: number | null };
 
 /** application/problem+json (RFC 9457). */
 export interface ProblemDocument {

@@ -8,11 +8,11 @@ import { deleteTexts, insertTexts, joinTexts, selectTexts } from "./texts.ts";
 const COLUMNS = "id, created_at, status, mode, how, agreement, excerpt, cost_usd, total_ms";
 
 const insertReport = (owner: string, row: ReportRow, sha256: string): Statement => ({
-  sql: `INSERT OR IGNORE INTO reports (owner, sha256, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  sql: `INSERT INTO reports (owner, sha256, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
   params: [owner, sha256, row.id, row.created_at, row.status, row.mode, row.how, row.agreement, row.excerpt, row.cost_usd, row.total_ms],
 });
 const insertHistory = (owner: string, row: HistoryRow): Statement => ({
-  sql: "INSERT OR IGNORE INTO history (run, owner, at, kind, ballots, keys, winner, feedback) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+  sql: "INSERT INTO history (run, owner, at, kind, ballots, keys, winner, feedback) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run) DO NOTHING",
   params: [row.run, owner, row.at, row.kind, JSON.stringify(row.ballots), JSON.stringify(row.keys), row.winner, row.right],
 });
 

@@ -19,7 +19,10 @@ export function partsOf(text: string): string[] {
 }
 
 export const insertTexts = (id: string, text: string): Statement[] =>
-  partsOf(text).map((part, index) => ({ sql: "INSERT OR IGNORE INTO texts (id, part, text) VALUES (?, ?, ?)", params: [id, index, part] }));
+  partsOf(text).map((part, index) => ({
+    sql: "INSERT INTO texts (id, part, text) VALUES (?, ?, ?) ON CONFLICT (id, part) DO NOTHING",
+    params: [id, index, part],
+  }));
 export const deleteTexts = (id: string): Statement => ({ sql: "DELETE FROM texts WHERE id = ?", params: [id] });
 export const selectTexts = (id: string): Statement => ({ sql: "SELECT text FROM texts WHERE id = ? ORDER BY part", params: [id] });
 export const joinTexts = (rows: SqlRow[]): string => rows.map((row) => String(row.text)).join("");

@@ -1,0 +1,64 @@
+/** What the HTTP rim is lent. Holds types only. */
+import type { Consensus, RunRequest } from "../consensus/consensus.ts";
+import type { Clock, Log, Meter, Random } from "../core/ports.ts";
+import type { Secret } from "../core/secret.ts";
+import type { Report } from "../core/report.ts";
+import type { MemberStatus } from "../panel/panel.ts";
+import type { IdempotencyStore, Owner, ReportStore } from "../store/store.ts";
+
+/** `npm run demo` only: pulls plugs. */
+export interface Plugs {
+  readonly providers: readonly string[];
+  fault(provider: string, fault: string | null): Promise<void>;
+  current(provider: string): string | null;
+}
+
+export interface AppDeps {
+  consensus: Consensus;
+  /** throws Problem `validation-failed` */
+  parse(body: unknown): RunRequest;
+  /** decides again from a stored report; throws Problem */
+  readjudicate(owner: Owner, id: string, body: unknown, requestId: string, signal: AbortSignal): Promise<Report>;
+  /** stores feedback on a run; throws Problem */
+  teach(owner: Owner, id: string, body: unknown): Promise<void>;
+  /** members of the operator's lists, with their state */
+  members(): MemberStatus[];
+  /** at least one member could be asked now */
+  canAnswer(): boolean;
+  reports: ReportStore | null;
+  idempotency: IdempotencyStore | null;
+  plugs: Plugs | null;
+  apiKeys: readonly Secret[];
+  allowedHosts: readonly string[];
+  rateLimitRpm: number | null;
+  version: string;
+  simulated: boolean;
+  clock: Clock;
+  random: Random;
+  meter: Meter;
+  log: Log;
+  /** the service stops: new requests are refused */
+  draining(): boolean;
+  /** aborted with reason "deadline" when runs in flight must end with what there is */
+  stopping: AbortSignal;
+  /** further routes of other rims (metrics, OpenAI-compatible, MCP) */
+  extraRoutes?: readonly Route[];
+}
+
+/** What a handler may use of one request, once every guard has let it pass. */
+export interface Call {
+  request: Request;
+  url: URL;
+  params: Record<string, string>;
+  requestId: string;
+  owner: Owner;
+  /** monotonic ms at which the request arrived */
+  acceptedAt: number;
+}
+export type Handler = (call: Call, deps: AppDeps) => Promise<Response> | Response;
+/** `path` with `:name` segments; `open` routes need no key. */
+export interface Route {
+  path: string;
+  open?: boolean;
+  methods: Partial<Record<"GET" | "POST" | "DELETE" | "HEAD", Handler>>;
+}

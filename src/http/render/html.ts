@@ -1,0 +1,31 @@
+/** A report, a problem and the front page as plain HTML without script, image or request. Everything that others wrote is escaped. Pure. */
+import type { Outcome, Report } from "../../core/report.ts";
+import { escapeHtml } from "./text.ts";
+
+export const page = (title: string, body: string): string =>
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title></head><body>${body}</body></html>`;
+
+const state = (outcome: Outcome): string => (outcome.status === "dropped" ? `dropped: ${outcome.reason}` : outcome.status);
+const said = (outcome: Outcome): string =>
+  outcome.status === "answered" ? outcome.text : outcome.status === "dropped" ? outcome.detail : "";
+const row = (outcome: Outcome): string =>
+  `<tr><td>${outcome.seat}</td><td>${escapeHtml(outcome.member)}</td><td>${escapeHtml(state(outcome))}</td><td><pre>${escapeHtml(said(outcome))}</pre></td></tr>`;
+
+export function reportHtml(report: Report): string {
+  const { verdict, problem } = report;
+  const head = `<h1>Report ${escapeHtml(report.id)}</h1><p>${escapeHtml(report.created_at)} · ${report.status} · ${report.mode}${report.simulated ? " · simulated" : ""}</p>`;
+  const answer = problem
+    ? `<p><strong>${escapeHtml(problem.slug)}</strong>: ${escapeHtml(problem.detail)}</p>`
+    : `<h2>Answer</h2><pre>${escapeHtml(report.answer ?? "")}</pre>`;
+  const how = verdict
+    ? `<p>${verdict.how}, winner ${escapeHtml(verdict.winner ?? "none")}, agreement ${verdict.agreement ?? "unknown"}</p>`
+    : "";
+  const losses = report.degradations.map(
+    ({ code, member, detail }) => `<li>${escapeHtml(code)} ${escapeHtml(member ?? "")}: ${escapeHtml(detail)}</li>`,
+  );
+  const table = `<h2>Members</h2><table><tr><th>seat</th><th>member</th><th>state</th><th>said</th></tr>${report.outcomes.map(row).join("")}</table>`;
+  return page(
+    `Report ${report.id}`,
+    `${head}${answer}${how}${table}${losses.length > 0 ? `<h2>Losses</h2><ul>${losses.join("")}</ul>` : ""}`,
+  );
+}

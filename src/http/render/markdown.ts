@@ -1,0 +1,40 @@
+/** A report as Markdown: what was answered, who stood behind it, what was lost. Model text stands fenced. Pure. */
+import type { Outcome, Report } from "../../core/report.ts";
+import { cell, fenced } from "./text.ts";
+
+const state = (outcome: Outcome): string => (outcome.status === "dropped" ? `dropped: ${outcome.reason}` : outcome.status);
+const row = (outcome: Outcome): string => {
+  const time = outcome.status === "not-asked" ? "" : `${outcome.latency_ms} ms`;
+  const said = outcome.status === "answered" ? outcome.text.slice(0, 120) : outcome.status === "dropped" ? outcome.detail : "";
+  return `| ${outcome.seat} | ${cell(outcome.member)} | ${state(outcome)} | ${time} | ${cell(said)} |`;
+};
+
+export function reportMarkdown(report: Report): string {
+  const { verdict, problem } = report;
+  const head = [
+    `# Report ${report.id}`,
+    "",
+    `${report.created_at} · ${report.status} · ${report.mode}${report.simulated ? " · simulated" : ""}`,
+    "",
+  ];
+  const answer = problem ? [`**${problem.slug}**: ${cell(problem.detail)}`] : ["## Answer", "", fenced(report.answer ?? "")];
+  const how = verdict
+    ? [
+        `${verdict.how}, winner ${cell(verdict.winner ?? "none")}, agreement ${verdict.agreement ?? "unknown"}, confidence ${verdict.confidence ?? "unknown"}`,
+      ]
+    : [];
+  const losses = report.degradations.map(({ code, member, detail }) => `- ${code}${member ? ` (${cell(member)})` : ""}: ${cell(detail)}`);
+  const table = ["| seat | member | state | time | said |", "| --- | --- | --- | --- | --- |", ...report.outcomes.map(row)];
+  return [
+    ...head,
+    ...answer,
+    "",
+    ...how,
+    "",
+    "## Members",
+    "",
+    ...table,
+    "",
+    ...(losses.length > 0 ? ["## Losses", "", ...losses, ""] : []),
+  ].join("\n");
+}

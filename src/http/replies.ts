@@ -1,0 +1,41 @@
+/** Every reply's form: security headers, JSON, problems. The one place that writes an error. */
+import { type Problem, problemDocument } from "../core/problem.ts";
+import type { Report } from "../core/report.ts";
+
+export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
+export const JSON_TYPE = "application/json; charset=utf-8";
+
+const ALWAYS: Readonly<Record<string, string>> = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+};
+/** For every text that a browser might show. No script, no image, no request. */
+export const PAGE_POLICY =
+  "default-src 'none'; style-src 'self'; img-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+
+export function reply(
+  body: string | ReadableStream<Uint8Array> | null,
+  status: number,
+  type: string,
+  headers: Record<string, string> = {},
+): Response {
+  return new Response(body, { status, headers: { ...ALWAYS, "content-type": type, ...headers } });
+}
+export const jsonReply = (value: unknown, status = 200, headers?: Record<string, string>): Response =>
+  reply(JSON.stringify(value), status, JSON_TYPE, headers);
+
+export function problemHeaders(problem: Problem): Record<string, string> {
+  const { retryAfterS, allow } = problem.extras;
+  return {
+    ...(problem.slug === "unauthenticated" ? { "www-authenticate": "Bearer" } : {}),
+    ...(allow ? { allow: allow.join(", ") } : {}),
+    ...(retryAfterS === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil(retryAfterS))) }),
+  };
+}
+
+export function problemReply(problem: Problem, instance: string, requestId: string): Response {
+  const document = problemDocument<Report>(problem, instance, requestId);
+  return reply(JSON.stringify(document), document.status, PROBLEM_TYPE, problemHeaders(problem));
+}

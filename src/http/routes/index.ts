@@ -1,0 +1,9 @@
+/** THE ONE LIST of routes: a new one is a file and a line here. */
+import type { Route } from "../deps.ts";
+import { consensusRoute } from "./consensus.ts";
+import { healthRoutes } from "./health.ts";
+import { pageRoutes } from "./pages.ts";
+import { reportRoutes } from "./reports.ts";
+import { simulatorRoute } from "./simulator.ts";
+
+export const ROUTES: readonly Route[] = [consensusRoute, ...reportRoutes, ...healthRoutes, ...pageRoutes, simulatorRoute];

@@ -1,0 +1,96 @@
+/** Stored reports: list, read in three forms, delete, feedback, decide again. Foreign and unknown look alike. */
+import { Problem, type ProblemSlug } from "../../core/problem.ts";
+import type { Report } from "../../core/report.ts";
+import { StoreError } from "../../store/store.ts";
+import { negotiate } from "../accept.ts";
+import type { AppDeps, Call, Route } from "../deps.ts";
+import { readJson } from "../json.ts";
+import { lifeOf } from "../life.ts";
+import { reportHtml } from "../render/html.ts";
+import { reportMarkdown } from "../render/markdown.ts";
+import { JSON_TYPE, jsonReply, PAGE_POLICY, reply } from "../replies.ts";
+import { storeUnavailable } from "./health.ts";
+
+const ID_SHAPE = /^run_[0-9a-f]{32}$/;
+const missing = (): never => {
+  throw new Problem("not-found", "there is no report of this id");
+};
+
+/** A damaged report is our fault; a store that fails is out of use for now. */
+async function reading<T>(deps: AppDeps, op: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    deps.meter.count("store_errors", { op });
+    const slug: ProblemSlug = error.damaged ? "internal" : "store-unavailable";
+    const detail = error.damaged ? "the stored report is damaged" : "the store cannot be used right now";
+    throw new Problem(slug, detail, error.damaged ? {} : { retryAfterS: 5 });
+  }
+}
+
+function readLimit(url: URL): number {
+  const text = url.searchParams.get("limit") ?? "20";
+  const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= 100) return limit;
+  const message = "a whole number from 1 to 100";
+  throw new Problem("validation-failed", `/limit: ${message}`, { errors: [{ pointer: "/limit", code: "invalid", message }] });
+}
+
+async function list({ url, owner, request }: Call, deps: AppDeps): Promise<Response> {
+  negotiate(request, ["application/json"]);
+  const { reports } = deps;
+  if (reports === null) return storeUnavailable();
+  const page = { limit: readLimit(url), cursor: url.searchParams.get("cursor") };
+  return jsonReply(await reading(deps, "list", () => reports.list(owner, page)));
+}
+
+async function read({ params, owner, request }: Call, deps: AppDeps): Promise<Response> {
+  const id = params.id ?? "";
+  const type = negotiate(request, ["application/json", "text/markdown", "text/html"]);
+  const { reports } = deps;
+  if (!ID_SHAPE.test(id)) return missing();
+  if (reports === null) return storeUnavailable();
+  const json = (await reading(deps, "get", () => reports.get(owner, id))) ?? missing();
+  if (type === "application/json") return reply(json, 200, JSON_TYPE);
+  const report = JSON.parse(json) as Report;
+  if (type === "text/markdown") return reply(reportMarkdown(report), 200, "text/markdown; charset=utf-8");
+  return reply(reportHtml(report), 200, "text/html; charset=utf-8", { "content-security-policy": PAGE_POLICY });
+}
+
+async function remove({ params, owner }: Call, deps: AppDeps): Promise<Response> {
+  const { reports } = deps;
+  const id = params.id ?? "";
+  if (!ID_SHAPE.test(id)) return missing();
+  if (reports === null) return storeUnavailable();
+  if (!(await reading(deps, "remove", () => reports.remove(owner, id)))) return missing();
+  return reply(null, 204, JSON_TYPE);
+}
+
+async function feedback({ params, owner, request }: Call, deps: AppDeps): Promise<Response> {
+  const id = params.id ?? "";
+  if (!ID_SHAPE.test(id)) return missing();
+  const body = await readJson(request);
+  await reading(deps, "teach", () => deps.teach(owner, id, body));
+  return jsonReply({ id, learned: true });
+}
+
+async function again(call: Call, deps: AppDeps): Promise<Response> {
+  const id = call.params.id ?? "";
+  if (!ID_SHAPE.test(id)) return missing();
+  const body = await readJson(call.request);
+  const life = lifeOf(call.request, deps.stopping);
+  try {
+    const report = await reading(deps, "get", () => deps.readjudicate(call.owner, id, body, call.requestId, life.signal));
+    return jsonReply(report, 200, { "consensus-status": report.status, "consensus-report": report.id });
+  } finally {
+    life.end();
+  }
+}
+
+export const reportRoutes: Route[] = [
+  { path: "/reports", methods: { GET: list } },
+  { path: "/reports/:id", methods: { GET: read, DELETE: remove } },
+  { path: "/reports/:id/feedback", methods: { POST: feedback } },
+  { path: "/reports/:id/adjudicate", methods: { POST: again } },
+];
