@@ -19,6 +19,7 @@ describe("what stands in a candidate may stand in the merge", () => {
     "```\ngrep -c failed auth.log\n```",
     "Then `systemctl restart ssh`.",
     "E.g. this, i.e. that.",
+    "１２００ lines.",
   ])("%j", (text) => expect(checkMerge(text, SOURCES)).toEqual({ ok: true }));
 });
 

@@ -116,6 +116,14 @@ describe("the ladder", () => {
     expect(adjudications[0]?.cost_usd).toBe(reason === "skipped" ? 0.002 : null);
   });
 
+  test("one failed order spoils the rung, though the other named a winner", async () => {
+    const { outcome, adjudications } = await pick.decide(
+      scene(texts, (request, call) => (call === 2 ? failed("timeout") : longest(request))),
+    );
+    expect(outcome).toEqual({ status: "undecided" });
+    expect(adjudications[0]?.ladder.map(({ result }) => result)).toEqual(["timeout"]);
+  });
+
   test("a disagreement of the first rung is told although the second decides", async () => {
     const adjudicators = [judge("one/x"), judge("two/y")];
     const step = await pick.decide(scene(texts, byName({ "one/x": winner("A"), "two/y": longest }), { adjudicators }));
