@@ -26,6 +26,7 @@ const historyOf = (run: string, change: Partial<HistoryRow> = {}): HistoryRow =>
   at: AT + made,
   kind: "number",
   ballots: { "groq/a": 0, "ollama/b": 1, "together/c": null },
+  keys: ["n:42", "n:41"],
   winner: 0,
   right: null,
   ...change,
