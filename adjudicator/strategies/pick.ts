@@ -15,7 +15,7 @@ interface Named {
 export const trimmedFor = (adjudicator: string): Decision["degradations"][number] => ({
   code: "context-trimmed",
   member: null,
-  detail: `candidates were shortened to fit the window of ${adjudicator}`,
+  detail: `question or candidates were shortened to fit the window of ${adjudicator}`,
 });
 
 async function decide({ input, field, allowNone }: StrategyTask): Promise<StrategyStep> {
