@@ -135,7 +135,9 @@ export function walkTokens(text: string, limit: number, { perDigit = false }: To
       }
       at += 1;
     }
-    const cost = costOf(kind, at - start - pairs, capitals, perDigit);
+    // tokenizers join a space to the word after it, but never to a number
+    const apart = kind === SPACE && KINDS[text.charCodeAt(at)] === DIGIT;
+    const cost = Math.max(apart ? 1 : 0, costOf(kind, at - start - pairs, capitals, perDigit));
     if (tokens + cost > limit) return { end: start, tokens, next: at };
     tokens += cost;
   }

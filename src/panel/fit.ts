@@ -79,12 +79,12 @@ function folded(whole: Sized, lines: LogLine[] | null, reach: FoldReach, perDigi
 }
 
 /** The gentlest fold that is enough; the hardest when none is. */
-function foldLogs(whole: readonly Sized[], budget: number, perDigit: boolean): Sized[] {
+function foldLogs(whole: readonly Sized[], fits: (sized: readonly Sized[]) => boolean, perDigit: boolean): Sized[] {
   const logs = whole.map(({ message }) => (isSystem(message) ? null : readLog(message.content ?? "")));
   let sized = [...whole];
   for (const reach of ["runs", "anywhere", "kinds"] as const) {
     sized = whole.map((one, index) => folded(one, logs[index] ?? null, reach, perDigit));
-    if (total(sized) <= budget) break;
+    if (fits(sized)) break;
   }
   return sized;
 }
@@ -139,15 +139,17 @@ export function fitContext(order: FitOrder): Fit {
   const { messages, windowTokens, reserveTokens, perDigit, minShare } = order;
   const scale = TOKEN_MARGIN * order.factor;
   const tokensOf = (sized: readonly Sized[]): number => Math.ceil(total(sized) * scale);
-  // the largest raw sum whose scaled and rounded estimate is within the window
-  const budget = Math.floor(windowTokens - reserveTokens) / scale;
+  const room = windowTokens - reserveTokens;
+  const fits = (sized: readonly Sized[]): boolean => tokensOf(sized) <= room;
+  // a hair below, so that scaling back and rounding up cannot end above the room
+  const budget = (Math.floor(room) - 1e-6) / scale;
   const whole = messages.map((message) => ({ message, raw: rawTokens(message, perDigit), folded: 0, cut: false }));
   const prompt = tokensOf(whole);
-  if (total(whole) <= budget) return { status: "fits", messages, tokens: prompt, fit: null };
-  const shorter = foldLogs(whole, budget, perDigit);
-  const kept = total(shorter) <= budget ? shorter : cutLargest(dropOldest(shorter, budget), budget, perDigit);
+  if (fits(whole)) return { status: "fits", messages, tokens: prompt, fit: null };
+  const shorter = foldLogs(whole, fits, perDigit);
+  const kept = fits(shorter) ? shorter : cutLargest(dropOldest(shorter, budget), budget, perDigit);
   const tokens = tokensOf(kept);
-  if (total(kept) > budget || total(kept) < total(shorter) * minShare) return { status: "too-long", tokens: prompt };
+  if (!fits(kept) || total(kept) < total(shorter) * minShare) return { status: "too-long", tokens: prompt };
   const fit: ContextFit = {
     prompt_tokens: prompt,
     window_tokens: windowTokens,
