@@ -1,5 +1,5 @@
 /** What no panel, no order and no judge may change about a decision; every property over generated panels. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { adjudicate, type Candidate, type Decision, type DecisionInput, measureAgreement } from "../../adjudicator/index.ts";
 import { candidate, decisionInput, sayingAsk } from "./decision-kit.ts";
