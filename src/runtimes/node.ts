@@ -1,0 +1,14 @@
+/** `npm start`: the service on Node, configured by the environment and .env; never simulates. */
+import { serve } from "./serve.ts";
+import { exitWith, logStrays, settingsFromEnvironment, stopOnSignal } from "./start.ts";
+
+try {
+  const settings = await settingsFromEnvironment();
+  const service = await serve(settings);
+  logStrays(service);
+  stopOnSignal(service);
+  const panel = settings.panel.length > 0 ? settings.panel.join(", ") : "nobody: set a key or OLLAMA_HOST, see README.md";
+  console.log(`Gekro Consensus ${settings.version} listens on ${service.url}\nPanel: ${panel}`);
+} catch (error) {
+  exitWith(error);
+}

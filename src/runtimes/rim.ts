@@ -1,0 +1,44 @@
+/** Puts the HTTP app on a composed engine: the same on Node and Workers. */
+import { createFeedback } from "../consensus/feedback.ts";
+import { createReadjudication } from "../consensus/readjudicate.ts";
+import { createApp } from "../http/app.ts";
+import type { AppDeps, Plugs } from "../http/deps.ts";
+import type { IdempotencyStore } from "../store/store.ts";
+import type { Composed } from "./compose.ts";
+
+export interface RimPorts {
+  idempotency: IdempotencyStore | null;
+  plugs: Plugs | null;
+  draining(): boolean;
+  stopping: AbortSignal;
+}
+
+/** Every member that a request may meet without naming one. */
+const knownMembers = ({ settings }: Composed): string[] => [
+  ...new Set([...settings.panel, ...settings.fallback, ...settings.adjudicators]),
+];
+
+export function appDeps(composed: Composed, ports: RimPorts): AppDeps {
+  const { settings, engine, panel, providers } = composed;
+  const { apiKeys, allowedHosts, rateLimitRpm, version, simulated } = settings;
+  const members = knownMembers(composed);
+  const cls = settings.privacy === "local-only" ? "local-only" : "cloud-allowed";
+  const usable = members.filter((member) => providers.has(member.slice(0, member.indexOf("/"))));
+  return {
+    ...{ apiKeys, allowedHosts, rateLimitRpm, version, simulated },
+    ...ports,
+    consensus: composed.consensus,
+    parse: composed.parse,
+    readjudicate: createReadjudication(engine),
+    teach: createFeedback(engine),
+    members: () => panel.status(members),
+    canAnswer: () => usable.some((member) => panel.unavailable(member, { privacy: cls, hosts: new Set() }) === null),
+    reports: engine.reports,
+    clock: engine.clock,
+    random: engine.random,
+    meter: engine.meter,
+    log: engine.log,
+  };
+}
+
+export const mount = (composed: Composed, ports: RimPorts): ReturnType<typeof createApp> => createApp(appDeps(composed, ports));

@@ -1,0 +1,47 @@
+/** What every Node entry shares: settings from the environment, one clear line and exit code 78 for a bad one, and a graceful end. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigError } from "../core/problem.ts";
+import { readSettings } from "./config.ts";
+import { loadDotEnv } from "./dotenv.ts";
+import type { Service } from "./serve.ts";
+import type { Settings } from "./settings.ts";
+
+/** EX_CONFIG of sysexits.h. */
+const EXIT_CONFIG = 78;
+export const ROOT = join(import.meta.dirname, "..", "..");
+export const VERSION = (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }).version;
+
+export const settingsFromEnvironment = (): Promise<Settings> => readSettings(loadDotEnv(ROOT, process.env), { version: VERSION });
+
+/** One line on stderr, never a stack. */
+export function exitWith(error: unknown): never {
+  const known = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (error instanceof ConfigError) console.error(error.message);
+  else if (known.code === "EADDRINUSE") console.error(`PORT: ${known.port} is taken on ${known.address}`);
+  else console.error(error instanceof Error ? `${error.name}: ${error.message}` : "the start failed");
+  process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
+}
+
+/** New requests are refused, runs in flight end; a second signal ends at once. */
+export function stopOnSignal(service: Service, after: () => Promise<void> = async () => {}): void {
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    service
+      .stop()
+      .then(after)
+      .then(() => process.exit(0), exitWith);
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+/** A bug in a callback is logged once and costs no other request. */
+export function logStrays({ composed }: Service): void {
+  const { log } = composed.engine;
+  const note = (kind: string) => (error: unknown) => log("error", kind, { error: error instanceof Error ? error.name : "unknown" });
+  process.on("unhandledRejection", note("unhandled-rejection"));
+  process.on("uncaughtException", note("uncaught-exception"));
+}
