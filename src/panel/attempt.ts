@@ -5,9 +5,11 @@ import { alarm, type Cutoff } from "../core/time.ts";
 import type { CallIo, ChatCall, ChatReply, ChatResult, Failure, Provider } from "../providers/provider.ts";
 import type { Cut } from "./cut.ts";
 
-/** Milliseconds; `firstByte` ≤ `whole`. */
+/** Milliseconds. */
 export interface PhaseLimits {
   firstByte: number;
+  /** of a model that is still loading only the answer itself is measured */
+  wholeFrom: "start" | "first-byte";
   /** between two pieces of content; watched from the first on, in streamed replies from the headers on */
   idle: number;
   whole: number;
@@ -68,34 +70,38 @@ export function failureOfThrown(error: unknown, log: Log, provider: string): Fai
   return ownFailure("bad-response", "the reply could not be read");
 }
 
-/** The phase timers of one attempt: one for first byte and whole, one more between contents of a stream. */
-function watch(clock: Clock, limits: PhaseLimits, onTimeout: (detail: string) => void) {
+/** The phase timers of one attempt: one for first byte and whole, one more between pieces of content. */
+function watch(clock: Clock, { firstByte, whole, wholeFrom, idle }: PhaseLimits, onTimeout: (detail: string) => void) {
   const startedAt = clock.now();
-  let headersAt: number | null = null;
+  let firstAt: number | null = null;
   let contentAt = startedAt;
   let cancelIdle: (() => void) | null = null;
-  const stillSilent = limits.firstByte < limits.whole;
-  const onWhole = (): void =>
-    onTimeout(headersAt === null ? `no first byte within ${limits.firstByte} ms` : `not finished within ${limits.whole} ms`);
-  const onFirst = (): void => {
-    if (headersAt === null) onWhole();
-    else cancelWhole = alarm(clock, startedAt + limits.whole, onWhole);
+  const onLimit = (): void => {
+    if (firstAt === null) return onTimeout(`no first byte within ${firstByte} ms`);
+    const until = (wholeFrom === "start" ? startedAt : firstAt) + whole;
+    if (clock.now() >= until) onTimeout(`not finished within ${whole} ms`);
+    else cancelLimit = alarm(clock, until, onLimit);
   };
-  let cancelWhole = alarm(clock, startedAt + limits.firstByte, stillSilent ? onFirst : onWhole);
-  const onIdle = (idle: number): void => {
+  let cancelLimit = alarm(clock, startedAt + firstByte, onLimit);
+  const onIdle = (): void => {
     if (clock.now() - contentAt >= idle) onTimeout(`no content for ${idle} ms`);
-    else cancelIdle = alarm(clock, contentAt + idle, () => onIdle(idle));
+    else cancelIdle = alarm(clock, contentAt + idle, onIdle);
+  };
+  const onFirst = (): void => {
+    firstAt = contentAt;
+    if (wholeFrom === "start") return;
+    cancelLimit();
+    cancelLimit = alarm(clock, firstAt + whole, onLimit);
   };
   return {
-    silent: () => headersAt === null,
+    silent: () => firstAt === null,
     sign(streaming: boolean): void {
       contentAt = clock.now();
-      headersAt ??= contentAt;
-      const { idle } = limits;
-      if (streaming && cancelIdle === null) cancelIdle = alarm(clock, contentAt + idle, () => onIdle(idle));
+      if (firstAt === null) onFirst();
+      if (streaming && cancelIdle === null) cancelIdle = alarm(clock, contentAt + idle, onIdle);
     },
     stop(): void {
-      cancelWhole();
+      cancelLimit();
       cancelIdle?.();
     },
   };

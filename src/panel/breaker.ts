@@ -2,6 +2,7 @@
 import { CircuitState, ConsecutiveBreaker, CountBreaker } from "cockatiel";
 import type { Clock, Meter } from "../core/ports.ts";
 import type { PanelKnobs } from "./knobs.ts";
+import { Lately } from "./lately.ts";
 
 /** How a call was let in: `forced` = the breaker would have refused, but this was the last seat of a run that could answer. */
 export type Admission = "closed" | "probe" | "forced";
@@ -34,7 +35,7 @@ type Knobs = Pick<PanelKnobs, "breakerRow" | "breakerShare" | "breakerWindow" | 
 const CLOSED: Circuit = { state: "closed", until: 0, opens: 0 };
 
 export class Breaker {
-  readonly #cells = new Map<string, Cell>();
+  readonly #cells = new Lately<Cell>();
   readonly #ports: { clock: Clock; meter: Meter };
   readonly #knobs: Knobs;
   readonly #onMove: () => void;
@@ -97,7 +98,7 @@ export class Breaker {
 
   /** members that are not closed */
   disturbed(): [string, Circuit][] {
-    return [...this.#cells].filter(([, cell]) => cell.state !== "closed");
+    return [...this.#cells.entries()].filter(([, cell]) => cell.state !== "closed");
   }
 
   #cell(member: string): Cell {

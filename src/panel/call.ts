@@ -33,6 +33,10 @@ export interface CallOrder {
   /** asked though its breaker is open or it is usually too slow: nobody else could answer */
   forced: boolean;
   kind: CallKind;
+  /** the provider that is hedged, for a hedge */
+  hedgeOf?: string;
+  /** another call may be made beside this one */
+  mayHedge?: boolean;
   effort?: "low";
   onDelta?: (text: string) => void;
   /** the call itself begins: queue, breaker and proof are behind it */
@@ -88,7 +92,7 @@ async function prepare(room: Room, order: CallOrder, slot: Slot): Promise<CallEn
   if (passage.privacy === "local-only" && !target.provider.local)
     return relayed(room, target, ownFailure("privacy-excluded", "a remote member is not asked under local-only"));
   const startedAt = room.clock.now();
-  const proof = await room.locals.prove(target, passage, cutoff);
+  const proof = await room.locals.prove(target, { passage, cutoff, limitMs: usualLimit(order) });
   if (cutoff.reason !== null) return { status: "cut-waiting", by: cutoff.reason };
   if (proof !== null && !proof.proved) {
     const failure = ownFailure(proof.reason, proof.detail);
@@ -114,7 +118,7 @@ async function prepare(room: Room, order: CallOrder, slot: Slot): Promise<CallEn
 }
 
 /** At the very start of the call, so that the bound holds in time as the upstream sees it. */
-function drawBudget({ retries, hedges, meter }: Room, { kind, target, ledger }: CallOrder): boolean {
+function drawBudget({ retries, hedges, meter }: Room, { kind, target, ledger, hedgeOf }: CallOrder): boolean {
   const provider = target.provider.name;
   switch (kind) {
     case "first":
@@ -122,7 +126,7 @@ function drawBudget({ retries, hedges, meter }: Room, { kind, target, ledger }: 
       hedges.earn(provider);
       return true;
     case "hedge":
-      return hedges.take(provider) && retries.take(provider);
+      return hedges.take(hedgeOf ?? provider) && retries.take(provider);
     case "retry":
       if (!retries.take(provider)) {
         meter.count("retries_denied", { provider });
@@ -160,7 +164,7 @@ const smaller = (left: number | null, right: number | null): number | null =>
 const windowOf = ({ numCtx, facts }: Target, shown: number | null): number | null => numCtx ?? smaller(facts.contextTokens, shown);
 async function send(room: Room, order: CallOrder, what: { messages: ChatMessage[]; sampling: Sampling; local: boolean }): Promise<CallEnd> {
   const { target, passage, cutoff } = order;
-  const isCold = target.provider.local && (await room.locals.cold(target, passage, cutoff));
+  const isCold = target.provider.local && (await room.locals.cold(target, { passage, cutoff, limitMs: usualLimit(order) }));
   if (cutoff.reason !== null) return { status: "cut-waiting", by: cutoff.reason };
   const startedAt = room.clock.now();
   order.ledger.calls += 1;
@@ -187,9 +191,11 @@ async function send(room: Room, order: CallOrder, what: { messages: ChatMessage[
   return ending;
 }
 
-function limitsOf({ knobs }: Room, { target, timeoutMs }: CallOrder, isCold: boolean): PhaseLimits {
-  const usual = timeoutMs ?? target.facts.timeoutMs ?? target.provider.timeoutMs;
-  const whole = isCold ? usual + knobs.coldMs : usual;
-  const firstByte = isCold ? Math.max(usual, knobs.coldMs) : Math.min(usual, knobs.firstByteMs ?? usual);
-  return { firstByte, whole, idle: Math.min(usual, knobs.idleMs) };
+const usualLimit = ({ target, timeoutMs }: CallOrder): number => timeoutMs ?? target.facts.timeoutMs ?? target.provider.timeoutMs;
+
+function limitsOf({ knobs }: Room, order: CallOrder, isCold: boolean): PhaseLimits {
+  const usual = usualLimit(order);
+  const idle = Math.min(usual, knobs.idleMs);
+  if (isCold) return { firstByte: Math.max(usual, knobs.coldMs), whole: usual, wholeFrom: "first-byte", idle };
+  return { firstByte: Math.min(usual, knobs.firstByteMs ?? usual), whole: usual, wholeFrom: "start", idle };
 }

@@ -14,9 +14,9 @@ export interface HedgedEnd {
 }
 
 /** null = this call is not to be hedged: nothing configured, too little known, or a repetition could do harm */
-function planOf(room: Room, { target, compose, passage, onDelta, forced }: CallOrder): { substitute: Target; afterMs: number } | null {
+function planOf(room: Room, { target, compose, passage, onDelta, mayHedge }: CallOrder): { substitute: Target; afterMs: number } | null {
   const name = room.knobs.substitutes[target.member];
-  if (name === undefined || forced || onDelta !== undefined) return null;
+  if (name === undefined || mayHedge !== true || onDelta !== undefined) return null;
   const substitute = targetOf(room, name);
   const known = room.latencies.known(target.provider.name);
   if (substitute === null || known === null || (passage.privacy === "local-only" && !substitute.provider.local)) return null;
@@ -42,7 +42,14 @@ async function race(
   let hedge: Promise<CallEnd> | null = null;
   let cancel = (): void => undefined;
   const startHedge = (): void => {
-    hedge = guardedCall(room, { ...order, target: substitute, cutoff: second.cutoff, kind: "hedge", timeoutMs: null });
+    hedge = guardedCall(room, {
+      ...order,
+      target: substitute,
+      cutoff: second.cutoff,
+      kind: "hedge",
+      hedgeOf: order.target.provider.name,
+      timeoutMs: null,
+    });
     void hedge.then((end) => good(end) && first.cutoff.cut("late"));
   };
   // past it, not at it: a call that is as fast as usual must not be doubled

@@ -1,5 +1,6 @@
 /** Recent durations of answered attempts, per name, and their p50 and p95. Forgets what is old. */
 import type { Clock } from "../core/ports.ts";
+import { Lately } from "./lately.ts";
 
 export interface Percentiles {
   p50: number;
@@ -32,7 +33,7 @@ export function createLatencies(
   clock: Clock,
   knobs: { latencySamples: number; latencyMinimum: number; latencyMaxAgeMs: number },
 ): Latencies {
-  const rings = new Map<string, Ring>();
+  const rings = new Lately<Ring>();
   const look = (name: string): (Percentiles & { count: number }) | null => {
     const ring = rings.get(name);
     if (ring === undefined) return null;

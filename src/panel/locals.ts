@@ -5,12 +5,19 @@ import type { CallIo, LocalProof, Provider } from "../providers/provider.ts";
 import { AttemptAbort, type AttemptPorts, failureOfThrown } from "./attempt.ts";
 import type { Cut } from "./cut.ts";
 import type { PanelKnobs } from "./knobs.ts";
+import { Lately } from "./lately.ts";
 
 export interface LocalTarget {
   member: string;
   provider: Provider;
   model: string;
   numCtx: number | null;
+}
+export interface Asking {
+  passage: Passage;
+  cutoff: Cutoff<Cut>;
+  /** ms that one attempt of this seat may take: a proof gets no more */
+  limitMs: number;
 }
 type Knobs = Pick<PanelKnobs, "proveMs" | "proofTtlMs" | "warmTtlMs" | "coldMs">;
 type Look<Found> = (io: CallIo) => Promise<Found>;
@@ -20,8 +27,10 @@ const RELAYED: LocalProof = { proved: false, reason: "privacy-excluded", detail:
 export class Locals {
   readonly #ports: AttemptPorts;
   readonly #knobs: Knobs;
-  readonly #proofs = new Map<string, { proof: LocalProof; until: number }>();
-  readonly #warmUntil = new Map<string, number>();
+  readonly #proofs = new Lately<{ proof: LocalProof; until: number }>();
+  /** broke their proof: never believed again in this process */
+  readonly #relayed = new Set<string>();
+  readonly #warmUntil = new Lately<number>();
   readonly #warming = new Map<string, AbortController>();
 
   constructor(ports: AttemptPorts, knobs: Knobs) {
@@ -30,13 +39,13 @@ export class Locals {
   }
 
   /** null = the provider needs no proof; a proof is asked for once, then kept until it runs out */
-  async prove(target: LocalTarget, passage: Passage, cutoff: Cutoff<Cut>): Promise<LocalProof | null> {
+  async prove(target: LocalTarget, asking: Asking): Promise<LocalProof | null> {
     if (target.provider.prove === undefined) return null;
     const kept = this.#fresh(target.member);
     if (kept !== null) return kept;
-    let proof = await this.#askProof(target, passage, cutoff);
+    let proof = await this.#askProof(target, asking);
     // an idle connection may have died unseen: a proof carries nothing, so a second one costs nothing
-    if (!proof.proved && proof.reason === "unavailable" && cutoff.reason === null) proof = await this.#askProof(target, passage, cutoff);
+    if (!proof.proved && proof.reason === "unavailable" && asking.cutoff.reason === null) proof = await this.#askProof(target, asking);
     // only what the server itself said is kept: an outage must not outlive its end
     if (proof.proved || proof.reason === "privacy-excluded")
       this.#proofs.set(target.member, { proof, until: this.#ports.clock.now() + this.#knobs.proofTtlMs });
@@ -44,17 +53,17 @@ export class Locals {
   }
 
   /** true when the model is known not to be in memory */
-  async cold(target: LocalTarget, passage: Passage, cutoff: Cutoff<Cut>): Promise<boolean> {
+  async cold(target: LocalTarget, asking: Asking): Promise<boolean> {
     const { provider, member, model } = target;
     if (provider.loaded === undefined || this.#isWarm(member)) return false;
     const look: Look<boolean | null> = async (io) => (await provider.loaded?.(model, io)) ?? null;
-    return (await this.#look(target, passage, look, cutoff).catch(() => null)) === false;
+    return (await this.#look(target, asking, look).catch(() => null)) === false;
   }
 
-  /** an answer came, so it is in memory; a relayed one breaks the proof, which is then not believed again in this process */
+  /** an answer came, so it is in memory; a relayed one breaks the proof */
   answered(target: LocalTarget, relayed: boolean): void {
     this.#warmUntil.set(target.member, this.#ports.clock.now() + this.#knobs.warmTtlMs);
-    if (relayed && this.#fresh(target.member)?.proved) this.#proofs.set(target.member, { proof: RELAYED, until: Number.POSITIVE_INFINITY });
+    if (relayed && this.#fresh(target.member)?.proved) this.#relayed.add(target.member);
   }
 
   /** goes on loading after the call that wanted it was cut: detached, bounded, one per member */
@@ -93,6 +102,7 @@ export class Locals {
   }
 
   #fresh(member: string): LocalProof | null {
+    if (this.#relayed.has(member)) return RELAYED;
     const kept = this.#proofs.get(member);
     return kept !== undefined && this.#ports.clock.now() < kept.until ? kept.proof : null;
   }
@@ -107,23 +117,26 @@ export class Locals {
     }
   }
 
-  async #askProof(target: LocalTarget, passage: Passage, cutoff: Cutoff<Cut>): Promise<LocalProof> {
-    const { proveMs } = this.#knobs;
+  async #askProof(target: LocalTarget, asking: Asking): Promise<LocalProof> {
     try {
       const look: Look<LocalProof | null> = async (io) => (await target.provider.prove?.(target.model, io)) ?? null;
-      const proof = await this.#look(target, passage, look, cutoff);
-      return proof ?? { proved: false, reason: "timeout", detail: `no proof of running locally within ${proveMs} ms` };
+      const proof = await this.#look(target, asking, look);
+      return proof ?? { proved: false, reason: "timeout", detail: `no proof of running locally within ${this.#limitOf(asking)} ms` };
     } catch (error) {
       const { reason, detail } = failureOfThrown(error, this.#ports.log, target.provider.name);
       return { proved: false, reason: reason === "privacy-excluded" ? reason : "misconfigured", detail };
     }
   }
 
+  #limitOf({ limitMs }: Asking): number {
+    return Math.min(limitMs, this.#knobs.proveMs);
+  }
+
   /** one small call under its own limit; null = it did not end in time, or was cut */
-  async #look<Found>(target: LocalTarget, passage: Passage, look: Look<Found>, cutoff: Cutoff<Cut>): Promise<Found | null> {
+  async #look<Found>(target: LocalTarget, asking: Asking, look: Look<Found>): Promise<Found | null> {
     const { clock, egress } = this.#ports;
     const controller = new AbortController();
-    const fetch = egress.open(target.provider.endpoint, passage, { carriesPrompt: false });
+    const fetch = egress.open(target.provider.endpoint, asking.passage, { carriesPrompt: false });
     let halt: (by: Cut | "timeout") => void = () => undefined;
     const halted = new Promise<null>((resolve) => {
       halt = (by) => {
@@ -131,8 +144,8 @@ export class Locals {
         controller.abort(new AttemptAbort(by));
       };
     });
-    const cancel = alarm(clock, clock.now() + this.#knobs.proveMs, () => halt("timeout"));
-    const leave = cutoff.onCut(halt);
+    const cancel = alarm(clock, clock.now() + this.#limitOf(asking), () => halt("timeout"));
+    const leave = asking.cutoff.onCut(halt);
     try {
       return await Promise.race([look({ fetch, signal: controller.signal }), halted]);
     } finally {

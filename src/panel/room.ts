@@ -6,6 +6,7 @@ import { Breaker } from "./breaker.ts";
 import { createRetryBudget, type RetryBudget } from "./budget.ts";
 import { fitContext } from "./fit.ts";
 import { createLatencies, type Latencies } from "./latency.ts";
+import { Lately } from "./lately.ts";
 import { Gate } from "./limits.ts";
 import { Locals } from "./locals.ts";
 import { DEFAULT_KNOBS, type PanelKnobs } from "./knobs.ts";
@@ -41,7 +42,7 @@ export interface Room extends Omit<PanelDeps, "knobs" | "memory"> {
   knobs: PanelKnobs;
   fit: typeof fitContext;
   /** correction of our token estimate, by member, learned from reported usage */
-  factors: Map<string, number>;
+  factors: Lately<number>;
   breaker: Breaker;
   retries: RetryBudget;
   hedges: RetryBudget;
@@ -51,7 +52,7 @@ export interface Room extends Omit<PanelDeps, "knobs" | "memory"> {
   /** some member has a substitute: providers' own latencies are kept too */
   hedging: boolean;
   /** the last failure of each member, for GET /status */
-  lastErrors: Map<string, { reason: string; at: string }>;
+  lastErrors: Lately<{ reason: string; at: string }>;
 }
 
 /** null = no such provider is configured */
@@ -89,7 +90,7 @@ export function createRoom({ knobs: chosen, memory, ...deps }: PanelDeps): Room 
     ...deps,
     knobs,
     fit: deps.fit ?? fitContext,
-    factors: new Map(),
+    factors: new Lately(),
     breaker,
     retries: createRetryBudget(deps.clock, { share: retryShare, floor: retryFloor, windowMs: retryWindowMs }),
     hedges: createRetryBudget(deps.clock, { share: hedgeShare, floor: HEDGES_READY, windowMs: Number.POSITIVE_INFINITY }),
@@ -97,6 +98,6 @@ export function createRoom({ knobs: chosen, memory, ...deps }: PanelDeps): Room 
     locals: new Locals(deps, knobs),
     gate: createGates(deps, knobs),
     hedging: Object.keys(knobs.substitutes).length > 0,
-    lastErrors: new Map(),
+    lastErrors: new Lately(),
   };
 }

@@ -75,6 +75,8 @@ export async function callOnce(room: Room, run: Run, seat: Seat, kind: CallKind)
     timeoutMs: seat.plan.timeoutMs,
     forced: seat.forced,
     kind,
+    // a hedge is an attempt of its seat, and counts as one
+    mayHedge: !seat.forced && seat.history.attempts + 2 <= room.knobs.attempts,
   };
   if (onDelta !== undefined)
     call.onDelta = (text) => {

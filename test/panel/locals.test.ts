@@ -200,3 +200,20 @@ test("a warm model that fails is not warmed up", async () => {
   await settle(clock, panel().ask(orderOf(clock, [home])));
   expect(warmed).toBe(0);
 });
+
+test("once a cold model speaks, its ordinary limit runs from there", async () => {
+  const { clock, panel, home: provider } = withHome(() => PROVED, { loaded: () => Promise.resolve(false), timeoutMs: 20_000 });
+  provider.script = () => ({ hang: true, headersMs: 60_000 });
+  const { outcomes } = await settle(clock, panel().ask(orderOf(clock, [home], { panelBy: 600_000 })));
+  expect([outcomes[0], clock.now(), clock.pending()]).toMatchObject([
+    { reason: "timeout", detail: "not finished within 20000 ms" },
+    80_000,
+    0,
+  ]);
+});
+
+test("a proof gets no more time than an attempt", async () => {
+  const { clock, panel } = withHome(() => PROVED, { prove: () => new Promise(() => undefined), timeoutMs: 700 });
+  const { outcomes } = await settle(clock, panel().ask(orderOf(clock, [home])));
+  expect([outcomes[0], clock.now()]).toMatchObject([{ reason: "timeout", attempts: [{ ended_ms: 700 }] }, 700]);
+});
