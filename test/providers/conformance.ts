@@ -120,6 +120,13 @@ export function conformance(subject: Subject): void {
         expect(replyOf(await room.ask(inPieces(wire.streamType, pieces), {}, { onDelta }))).toEqual(expected);
       }
     });
+    test("an answer that was complete is kept, though the connection then broke or time ran out", async () => {
+      const frames = wire.frames({ pieces: ["Hello"] }).filter((frame) => !frame.includes("[DONE]"));
+      const tear = (response: { destroy(): unknown }): void => void setTimeout(() => response.destroy(), 20);
+      expect(replyOf(await room.ask(hanging(wire.streamType, frames, tear), {}, { onDelta })).text).toBe("Hello");
+      const signal = AbortSignal.timeout(50);
+      expect(replyOf(await room.ask(hanging(wire.streamType, frames), {}, { onDelta, signal })).text).toBe("Hello");
+    });
     test("a stream that lingers after its last word is not waited for", async () => {
       const frames = wire.frames({ pieces: ["Hello"] });
       expect(replyOf(await room.ask(hanging(wire.streamType, frames), {}, { onDelta })).text).toBe("Hello");
@@ -376,9 +383,11 @@ export function conformance(subject: Subject): void {
     test("a fetch that ignores its signal does not hold the call", async () => {
       const controller = new AbortController();
       const deaf = (): Promise<Response> => new Promise(() => undefined);
-      const pending = room.provider.chat(room.call(), room.io({ fetch: deaf, signal: controller.signal }));
+      const io = room.io({ fetch: deaf, signal: controller.signal });
+      const pending = room.provider.chat(room.call(), io);
       controller.abort(late);
       expect(failureOf(await pending).reason).toBe("cancelled");
+      expect(failureOf(await room.provider.chat(room.call(), io)).reason).toBe("cancelled");
     });
     test("no listener stays behind", async () => {
       const controller = new AbortController();
