@@ -1,11 +1,12 @@
-/** What one decision costs: reading, counting and the verdict, in CPU time; run by hand and by the benchmark. Budgets: 1 ms for 5 × 2 kB, 20 ms for 16 × 50 kB. */
-import { adjudicate, type AnswerSpec, inspectAnswer } from "../../adjudicator/index.ts";
-import { candidate, decisionInput } from "../adjudicator/decision-kit.ts";
+/** What one decision costs in CPU time, and what reading the answers costs beside it; run by hand and by the benchmark. */
+import { adjudicate, type AnswerSpec, type Candidate, inspectAnswer } from "../../adjudicator/index.ts";
+import { candidate, decisionInput, sayingAsk } from "../adjudicator/decision-kit.ts";
 
 export interface DecidingCost {
   name: string;
   ms: number;
-  budgetMs: number;
+  /** null = printed only */
+  budgetMs: number | null;
 }
 
 const words = "the service failed to open its socket because another process held the port and so the retry loop ran again ".split(" ");
@@ -20,23 +21,29 @@ function prose(bytes: number, seed: number): string {
   return `${parts.join(" ")}\nThe answer is ${40 + (seed % 3)}.`;
 }
 
-const TYPES: AnswerSpec[] = [
-  { type: "text" },
-  { type: "number" },
-  { type: "exact" },
-  { type: "json" },
-  { type: "choice", choices: ["40", "41", "42"] },
-];
+const TEXT: AnswerSpec = { type: "text" };
+const NUMBER: AnswerSpec = { type: "number" };
 
-async function decideOnce(texts: string[], answer: AnswerSpec): Promise<void> {
-  const candidates = texts.map((text, index) => {
+/** As they come off the panel: each answer is read once, when it arrives. */
+function read(texts: string[], answer: AnswerSpec): Candidate[] {
+  return texts.map((text, index) => {
     const { flags, reading } = inspectAnswer({ text, toolCalls: [], finish: "stop", answer, tools: null });
     return candidate(index + 1, null, { text, flags, reading });
   });
-  await adjudicate(decisionInput(candidates, { answer, strategy: "vote" }));
 }
 
-/** Median over the rounds of the slowest answer type. */
+async function median(rounds: number, act: () => unknown): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const started = process.cpuUsage();
+    await act();
+    const { user, system } = process.cpuUsage(started);
+    times.push((user + system) / 1_000);
+  }
+  return times.toSorted((a, b) => a - b)[rounds >> 1] ?? 0;
+}
+
+/** Medians. The budget is for counting and for a judged pick with its prompts; reading stands beside it, without a budget of its own. */
 export async function measureDeciding(): Promise<DecidingCost[]> {
   const costs: DecidingCost[] = [];
   for (const [count, bytes, budgetMs, rounds] of [
@@ -44,20 +51,20 @@ export async function measureDeciding(): Promise<DecidingCost[]> {
     [16, 50_000, 20, 15],
   ] as const) {
     const texts = Array.from({ length: count }, (_, index) => prose(bytes, index + 1));
-    for (const answer of TYPES) {
-      const times: number[] = [];
-      for (let round = 0; round < rounds; round++) {
-        const started = process.cpuUsage();
-        await decideOnce(texts, answer);
-        const { user, system } = process.cpuUsage(started);
-        times.push((user + system) / 1_000);
-      }
-      costs.push({ name: `${count} × ${bytes} B, ${answer.type}`, ms: times.toSorted((a, b) => a - b)[rounds >> 1] ?? 0, budgetMs });
-    }
+    const [numbers, proses] = [read(texts, NUMBER), read(texts, TEXT)];
+    const vote = (): unknown => adjudicate(decisionInput(numbers, { answer: NUMBER, strategy: "vote" }));
+    const pick = (): unknown => adjudicate(decisionInput(proses, { answer: TEXT, strategy: "pick", ask: sayingAsk('{"winner":"A"}') }));
+    const size = `${count} × ${bytes / 1_000} kB`;
+    costs.push({ name: `${size} counted`, ms: await median(rounds, vote), budgetMs });
+    costs.push({ name: `${size} judged`, ms: await median(rounds, pick), budgetMs });
+    for (const answer of [NUMBER, TEXT])
+      costs.push({ name: `${size} read as ${answer.type}`, ms: await median(rounds, () => read(texts, answer)), budgetMs: null });
   }
   return costs;
 }
 
 if (import.meta.main)
-  for (const { name, ms, budgetMs } of await measureDeciding())
-    process.stdout.write(`${name.padEnd(24)} ${ms.toFixed(3)} ms (budget ${budgetMs})${ms > budgetMs ? " OVER" : ""}\n`);
+  for (const { name, ms, budgetMs } of await measureDeciding()) {
+    const verdict = budgetMs === null ? "" : ms > budgetMs ? ` OVER ${budgetMs} ms` : ` (budget ${budgetMs} ms)`;
+    process.stdout.write(`${name.padEnd(28)} ${ms.toFixed(3)} ms${verdict}\n`);
+  }
