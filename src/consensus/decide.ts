@@ -2,10 +2,11 @@
 import { adjudicate, type Agreement, type Candidate, type Decision } from "../../adjudicator/index.ts";
 import { sha256Hex } from "../core/sha256.ts";
 import { estimateTokens } from "../core/tokens.ts";
+import type { Outcome } from "../core/report.ts";
 import type { CallLedger } from "../panel/panel.ts";
 import { toolSpecs } from "./candidates.ts";
 import type { ConsensusDeps } from "./deps.ts";
-import { adjudicatorSeats, lendAsk } from "./ladder.ts";
+import { adjudicatorSeats, failedMembers, lendAsk } from "./ladder.ts";
 import type { Learned } from "./learning.ts";
 import type { RunPlan } from "./plan.ts";
 import { questionOf } from "./question.ts";
@@ -18,6 +19,8 @@ export interface DecideIo {
   agreement: Agreement;
   learned: Learned;
   signal: AbortSignal;
+  /** of this run's seats; none when it is decided again */
+  outcomes: readonly Outcome[];
   /** adjudication calls are booked here */
   ledger: CallLedger;
   /** pieces of a merge, as they pass its filter */
@@ -25,12 +28,12 @@ export interface DecideIo {
 }
 
 /** Nothing was compared: the first of the chain that answered is the answer. */
-function firstOfChain(candidate: Candidate, agreement: Agreement): Decision {
+function firstOfChain(candidate: Candidate, agreement: Agreement, hasTools: boolean): Decision {
   const { member, weight, weightSource, seat, text, reading, toolCalls, finish } = candidate;
   const cut = finish === "length";
   return {
     answer: text,
-    value: reading.status === "read" ? reading.value : null,
+    value: reading.status === "read" && !hasTools ? reading.value : null,
     toolCalls,
     verdict: {
       how: "fallback",
@@ -53,7 +56,7 @@ export async function decide(deps: ConsensusDeps, plan: RunPlan, io: DecideIo): 
   const { request } = plan;
   const { candidates, agreement, learned, signal, ledger, onDelta } = io;
   const [first] = candidates;
-  if (request.strategy === "fallback" && first) return firstOfChain(first, agreement);
+  if (request.strategy === "fallback" && first) return firstOfChain(first, agreement, request.tools !== undefined);
   return adjudicate({
     strategy: request.strategy === "cascade" || request.strategy === "fallback" ? "auto" : request.strategy,
     answer: request.answer,
@@ -61,7 +64,7 @@ export async function decide(deps: ConsensusDeps, plan: RunPlan, io: DecideIo): 
     question: questionOf(request.messages),
     candidates,
     orders: request.orders,
-    adjudicators: adjudicatorSeats(deps, plan),
+    adjudicators: adjudicatorSeats(deps, plan, failedMembers(io.outcomes)),
     ask: lendAsk(deps, plan, signal, ({ calls, retries }) => {
       ledger.calls += calls;
       ledger.retries += retries;

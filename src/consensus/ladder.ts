@@ -1,6 +1,8 @@
 /** The adjudicator models of a run: which can be asked, and the Ask that lends them to the decision. Never decides. */
 import type { AdjudicatorSeat, Ask, AskRequest } from "../../adjudicator/index.ts";
 import type { ChatMessage } from "../core/chat.ts";
+import type { DropoutReason } from "../core/reasons.ts";
+import type { Outcome } from "../core/report.ts";
 import type { CallLedger } from "../panel/panel.ts";
 import type { ConsensusDeps } from "./deps.ts";
 import { type RunPlan, splitMember } from "./plan.ts";
@@ -23,11 +25,31 @@ function whySkip(deps: ConsensusDeps, plan: RunPlan, member: string): string | n
   return deps.panel.unavailable(member, plan.passage);
 }
 
-export function adjudicatorSeats(deps: ConsensusDeps, plan: RunPlan): AdjudicatorSeat[] {
+/** Reasons that say nothing of the model's provider: such a member may still judge. */
+const OWN_FAULT: ReadonlySet<DropoutReason> = new Set([
+  "late",
+  "empty",
+  "truncated",
+  "refused",
+  "context-too-long",
+  "budget-excluded",
+  "bad-response",
+]);
+
+/** Members whose provider failed in this very run: asking them again as adjudicators would pay for the same outage twice. */
+export const failedMembers = (outcomes: readonly Outcome[]): ReadonlySet<string> =>
+  new Set(outcomes.flatMap((outcome) => (outcome.status === "dropped" && !OWN_FAULT.has(outcome.reason) ? [outcome.member] : [])));
+
+export function adjudicatorSeats(deps: ConsensusDeps, plan: RunPlan, failed: ReadonlySet<string>): AdjudicatorSeat[] {
   return plan.request.adjudicators.map((name) => {
     const facts = deps.facts(name);
     const window = facts.numCtx ?? facts.contextTokens ?? UNKNOWN_WINDOW;
-    return { name, family: facts.family, promptTokens: Math.max(512, window - REPLY_TOKENS), skip: whySkip(deps, plan, name) };
+    return {
+      name,
+      family: facts.family,
+      promptTokens: Math.max(512, window - REPLY_TOKENS),
+      skip: failed.has(name) ? "it dropped out of this run" : whySkip(deps, plan, name),
+    };
   });
 }
 

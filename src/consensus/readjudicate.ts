@@ -74,7 +74,7 @@ export function createReadjudication(engine: Engine) {
     const candidates = candidateReader(engine, request, weigher(engine, plan.request, learned))(old.outcomes);
     const agreement = measureAgreement(candidates);
     const ledger = { calls: 0, retries: 0 };
-    const decision = await decide(engine, plan, { candidates, agreement, learned, signal, ledger, onDelta: undefined });
+    const decision = await decide(engine, plan, { candidates, agreement, learned, signal, outcomes: [], ledger, onDelta: undefined });
     const totalMs = engine.clock.now() - plan.startedAt;
     const facts = { plan, outcomes: old.outcomes, decision, problem: null, ledger, createdAt, panelMs: 0, totalMs };
     const report = buildReport({ ...facts, adjudicationMs: decision.adjudication ? totalMs : 0, simulated: old.simulated });
