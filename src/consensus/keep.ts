@@ -16,7 +16,11 @@ const rowOf = (report: Report, storeContent: boolean): ReportRow => ({
   mode: report.mode,
   how: report.verdict?.how ?? null,
   agreement: report.verdict?.agreement ?? null,
-  excerpt: storeContent ? [...(report.answer ?? "").slice(0, EXCERPT_CHARACTERS * 2)].slice(0, EXCERPT_CHARACTERS).join("") : "",
+  excerpt: storeContent
+    ? Array.from((report.answer ?? "").slice(0, EXCERPT_CHARACTERS * 2))
+        .slice(0, EXCERPT_CHARACTERS)
+        .join("")
+    : "",
   cost_usd: report.cost_usd.total,
   total_ms: report.timing_ms.total,
 });

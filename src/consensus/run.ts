@@ -74,15 +74,9 @@ async function conduct(run: Run): Promise<void> {
     say(text);
   };
   const from = engine.clock.now();
-  const { ledger } = asked;
-  const decision = await decide(engine, plan, {
-    candidates,
-    agreement,
-    learned,
-    signal,
-    ledger,
-    onDelta: context.live ? onMerge : undefined,
-  });
+  const { ledger, outcomes } = asked;
+  const onDelta = context.live ? onMerge : undefined;
+  const decision = await decide(engine, plan, { candidates, agreement, learned, signal, outcomes, ledger, onDelta });
   if (gone(run)) return;
   if (context.live && !spoken && decision.answer !== "") say(decision.answer);
   const adjudicationMs = decision.adjudication ? engine.clock.now() - from : 0;
