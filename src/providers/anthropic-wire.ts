@@ -1,22 +1,18 @@
 /** Anthropic's messages format: request and reply. Sends nothing, keeps nothing. */
 import type { ChatMessage, ToolChoice, Usage } from "../core/chat.ts";
-import { argumentsText, pickFields } from "./chat-completions.ts";
+import { JSON_HEADERS } from "./adapter.ts";
+import { pickFields } from "./chat-completions.ts";
 import type { Draft } from "./draft.ts";
 import type { BuiltRequest, Dialect } from "./dialect.ts";
 import { fail } from "./failure.ts";
 import type { ChatCall } from "./provider.ts";
 import { asArray, asCount, asName, asObject, asText, type JsonObject } from "./shape.ts";
+import { argumentsObject, argumentsText } from "./tool-calls.ts";
 
+/** The version that the installed package speaks. */
+export const ANTHROPIC_HEADERS = { ...JSON_HEADERS, "anthropic-version": "2026-10-21" };
 /** The field is required; this is what a call gets that names no limit of its own. */
 const DEFAULT_MAX_TOKENS = 8192;
-
-function argumentsObject(text: string): JsonObject {
-  try {
-    return asObject(JSON.parse(text)) ?? {};
-  } catch {
-    return {};
-  }
-}
 
 type Turn = { role: "user" | "assistant"; content: JsonObject[] };
 

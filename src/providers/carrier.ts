@@ -1,6 +1,7 @@
 /** How one call travels through an SDK's client that all calls share: in its fetch options, out again with the bare response. */
 import { JSON_HEADERS, NO_TIMEOUT_MS } from "./adapter.ts";
 import type { CallIo } from "./provider.ts";
+import type { JsonObject } from "./shape.ts";
 
 interface Carrier {
   io: CallIo;
@@ -47,4 +48,18 @@ export async function carry(io: CallIo, call: (fetchOptions: FetchOptions) => Pr
   await call({ carrier } as unknown as FetchOptions);
   if (carrier.sent === null) throw new Error("the SDK answered without sending");
   return carrier.sent;
+}
+
+type Send = (body: JsonObject, io: CallIo) => Promise<Response>;
+
+/**
+ * An SDK that is loaded when its provider is made, not when this program starts: each takes up to 140 ms. What is kept is the
+ * loaded sender, never a promise: on Workers one request must not wait for another's.
+ */
+export function lazySend(load: () => Promise<Send>): Send {
+  let send: Send | null = null;
+  const ready = async (): Promise<Send> => (send ??= await load());
+  // a failure shows again, and is told, at the first call
+  void ready().catch(() => undefined);
+  return async (body, io) => (send ?? (await ready()))(body, io);
 }

@@ -5,6 +5,7 @@ import type { BuiltRequest, Dialect } from "./dialect.ts";
 import { fail } from "./failure.ts";
 import type { ChatCall, Failure } from "./provider.ts";
 import { asArray, asCount, asName, asObject, asText, type JsonObject } from "./shape.ts";
+import { argumentsText } from "./tool-calls.ts";
 
 /** What one service does its own way. */
 export interface Service {
@@ -75,12 +76,6 @@ function takeThinking(value: unknown, draft: Draft): void {
   const text = asText(value);
   if (text !== null) return draft.reasoning(text);
   for (const part of asArray(value) ?? []) draft.reasoning(asText(asObject(part)?.["text"]) ?? "");
-}
-
-/** Arguments are JSON text; some servers send the object itself. */
-export function argumentsText(value: unknown): string | null {
-  if (value === undefined || value === null) return null;
-  return asText(value) ?? JSON.stringify(value);
 }
 
 function takeToolCall(value: unknown, draft: Draft, isWhole: boolean): void {

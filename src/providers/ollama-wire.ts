@@ -1,23 +1,15 @@
 /** Ollama's native chat format: request and reply. Sends nothing, keeps nothing. */
 import type { ChatMessage } from "../core/chat.ts";
-import { argumentsText, pickFields } from "./chat-completions.ts";
+import { pickFields } from "./chat-completions.ts";
 import type { Draft } from "./draft.ts";
 import type { BuiltRequest } from "./dialect.ts";
 import { fail } from "./failure.ts";
 import type { ChatCall } from "./provider.ts";
 import { asArray, asCount, asName, asObject, asText, type JsonObject } from "./shape.ts";
+import { argumentsObject, argumentsText } from "./tool-calls.ts";
 
 /** How long a model stays in memory after a call. */
 export const KEEP_ALIVE = "10m";
-
-/** Ollama wants arguments as an object; what is none becomes an empty one. */
-function argumentsObject(text: string): JsonObject {
-  try {
-    return asObject(JSON.parse(text)) ?? {};
-  } catch {
-    return {};
-  }
-}
 
 function wireMessages(messages: readonly ChatMessage[]): JsonObject[] {
   const toolNames = new Map<string, string>();

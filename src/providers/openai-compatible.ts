@@ -1,8 +1,8 @@
 /** Any service that speaks OpenAI's chat completions, defined by the operator: LM Studio, llama.cpp, vLLM, OpenRouter and the like. */
 import { facts, listModels, type AdapterSettings } from "./adapter.ts";
+import { lazySend } from "./carrier.ts";
 import { chatCompletions, type Service } from "./chat-completions.ts";
 import { exchangeChat, type Exchange } from "./exchange.ts";
-import { openAiSend } from "./openai-client.ts";
 import type { Provider } from "./provider.ts";
 
 /** What nearly all of them understand; the newer names are refused or ignored by some. */
@@ -13,7 +13,7 @@ export function throughOpenAiPackage(settings: AdapterSettings, service: Service
   const { endpoint, clock = null } = settings;
   const exchange: Exchange = {
     dialect: chatCompletions(service),
-    send: openAiSend(endpoint.baseUrl),
+    send: lazySend(async () => (await import("./openai-client.ts")).openAiSend(endpoint.baseUrl)),
     local: endpoint.local,
     clock,
   };

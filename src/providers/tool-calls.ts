@@ -2,6 +2,7 @@
 import type { ToolCall } from "../../adjudicator/index.ts";
 import { fail } from "./failure.ts";
 import type { ChatCall } from "./provider.ts";
+import { asObject, asText, type JsonObject } from "./shape.ts";
 
 /** More calls than this in one reply is a runaway. */
 const MAX_TOOL_CALLS = 128;
@@ -61,4 +62,18 @@ export function checkCalls(calls: ToolCall[], call: ChatCall, finish: string): v
     fail("bad-response", "the model called a tool, but none was offered", "once");
   if (finish === "length") fail("truncated", "a tool call was cut at the output limit");
   if (calls.some((one) => one.function.name === "")) fail("bad-response", "the model called a tool without a name", "once");
+}
+
+/** Arguments are JSON text; some servers send the object itself. */
+export function argumentsText(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  return asText(value) ?? JSON.stringify(value);
+}
+/** The other way, for formats that want an object; what is none becomes an empty one. */
+export function argumentsObject(text: string): JsonObject {
+  try {
+    return asObject(JSON.parse(text)) ?? {};
+  } catch {
+    return {};
+  }
 }

@@ -428,8 +428,8 @@ export function conformance(subject: Subject): void {
       };
       Object.assign(process.env, leaks);
       const fresh = await openRoom(subject);
-      for (const name of Object.keys(leaks)) delete process.env[name];
       replyOf(await fresh.ask(json(200, wire.whole({ pieces: ["Hi"] }))));
+      for (const name of Object.keys(leaks)) delete process.env[name];
       const [seen] = fresh.upstream.seen;
       expect(seen).toMatchObject({ method: "POST", path: subject.path });
       expect(JSON.stringify(seen?.headers)).not.toContain("leak");
