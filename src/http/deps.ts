@@ -4,6 +4,7 @@ import type { Clock, Log, Meter, Random } from "../core/ports.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Report } from "../core/report.ts";
 import type { MemberStatus } from "../panel/panel.ts";
+import type { Life } from "./life.ts";
 import type { IdempotencyStore, Owner, ReportStore } from "../store/store.ts";
 
 /** `npm run demo` only: pulls plugs. */
@@ -54,11 +55,15 @@ export interface Call {
   owner: Owner;
   /** monotonic ms at which the request arrived */
   acceptedAt: number;
+  /** counts a run in and gives it its signal; `end()` counts it out. Throws Problem `overloaded` when there are too many */
+  begin(): Life;
 }
 export type Handler = (call: Call, deps: AppDeps) => Promise<Response> | Response;
 /** `path` with `:name` segments; `open` routes need no key. */
 export interface Route {
   path: string;
   open?: boolean;
+  /** media types it can make, when the handler does not pick one itself: anything else asked for is 406 */
+  makes?: readonly [string, ...string[]];
   methods: Partial<Record<"GET" | "POST" | "DELETE" | "HEAD", Handler>>;
 }

@@ -7,6 +7,8 @@ import { JSON_TYPE, PROBLEM_TYPE, reply } from "./replies.ts";
 
 /** Longer than any run may last. */
 const STALE_MS = 660_000;
+const RETRY_S = 1;
+const STORE_RETRY_S = 5;
 const KEY_SHAPE = /^[\x21-\x7e]{1,255}$/;
 
 export interface StoredReply {
@@ -16,6 +18,16 @@ export interface StoredReply {
   body: string;
 }
 export const toResponse = ({ status, type, headers, body }: StoredReply): Response => reply(body, status, type, headers);
+
+/** A claimed key: ends in exactly one of `keep` and `release`. None of them rejects: a store that fails costs no answer. */
+export interface Claimed {
+  /** the run has begun under this id */
+  link(run: string): void;
+  keep(made: StoredReply): Promise<void>;
+  /** nothing ran that is worth keeping: the key is free again */
+  release(): Promise<void>;
+}
+export const UNCLAIMED: Claimed = { link: () => {}, keep: () => Promise.resolve(), release: () => Promise.resolve() };
 
 /** Keys in order, so that one meaning has one fingerprint. The body's depth is bounded by its reader. */
 function canonical(value: unknown): unknown {
@@ -35,13 +47,14 @@ export function readKey(request: Request): string | null {
 }
 
 const unavailable = (): never => {
-  throw new Problem("store-unavailable", "the store cannot keep the Idempotency-Key right now", { retryAfterS: 5 });
+  throw new Problem("store-unavailable", "the store cannot keep the Idempotency-Key right now", { retryAfterS: STORE_RETRY_S });
 };
 
 /** The process died between storing the report and keeping the reply: made again from the report. */
 async function rebuilt({ owner, url, requestId }: Call, { reports }: AppDeps, run: string): Promise<StoredReply> {
   const json = await reports?.get(owner, run).catch(unavailable);
-  if (!json) throw new Problem("idempotency-in-progress", "the first request with this key ended without a report", { retryAfterS: 1 });
+  if (!json)
+    throw new Problem("idempotency-in-progress", "the first request with this key ended without a report", { retryAfterS: RETRY_S });
   const report = JSON.parse(json) as Report;
   const headers = { "consensus-status": report.status, "consensus-report": report.id };
   if (report.problem === null) return { status: 200, type: JSON_TYPE, headers, body: json };
@@ -50,35 +63,46 @@ async function rebuilt({ owner, url, requestId }: Call, { reports }: AppDeps, ru
   return { status: document.status, type: PROBLEM_TYPE, headers, body: JSON.stringify(document) };
 }
 
-/** `work` resolves to what is kept and replayed; when it throws, nothing ran that is worth keeping, and the key is free again. */
-export async function once(call: Call, deps: AppDeps, key: string, body: unknown, work: () => Promise<StoredReply>): Promise<StoredReply> {
+type Name = Parameters<NonNullable<AppDeps["idempotency"]>["release"]>[0];
+function claimed({ idempotency, meter, log }: AppDeps, name: Name, requestId: string): Claimed {
+  const swallow = (work: Promise<void> | undefined): Promise<void> =>
+    (work ?? Promise.resolve()).catch(() => {
+      meter.count("store_errors", { op: "idempotency" });
+      log("error", "idempotency-failed", { request_id: requestId });
+    });
+  return {
+    link: (run) => void swallow(idempotency?.link?.(name, run)),
+    keep: ({ status, headers, type, body }) =>
+      swallow(idempotency?.finish(name, { status, headers: { ...headers, "content-type": type }, body })),
+    release: () => swallow(idempotency?.release(name)),
+  };
+}
+
+/** What was kept under this key, or the right to run. `form` is the media type: an event stream is no replay of a report. */
+export async function claim(
+  call: Call,
+  deps: AppDeps,
+  { key, body, form }: { key: string; body: unknown; form: string },
+): Promise<{ replay: StoredReply } | { claimed: Claimed }> {
   const { idempotency, clock } = deps;
   if (idempotency === null) return unavailable();
   const name = { owner: call.owner, method: call.request.method, path: call.url.pathname, key };
-  const fingerprint = await sha256Hex(JSON.stringify(canonical(body)));
-  const claim = await idempotency.claim(name, fingerprint, clock.wall(), STALE_MS).catch(unavailable);
-  switch (claim.state) {
+  const fingerprint = await sha256Hex(JSON.stringify([form, canonical(body)]));
+  const found = await idempotency.claim(name, fingerprint, clock.wall(), STALE_MS).catch(unavailable);
+  switch (found.state) {
+    case "claimed":
+      return { claimed: claimed(deps, name, call.requestId) };
     case "reused":
       throw new Problem("idempotency-key-reused", "this key came with another body before");
     case "in-progress":
-      throw new Problem("idempotency-in-progress", "the first request with this key is still running", { retryAfterS: 1 });
-    case "done": {
-      const { "content-type": type = "application/json", ...headers } = claim.headers;
-      return { status: claim.status, type, headers, body: claim.body };
-    }
+      throw new Problem("idempotency-in-progress", "the first request with this key is still running", { retryAfterS: RETRY_S });
     case "stored":
-      return rebuilt(call, deps, claim.run);
-    case "claimed": {
-      try {
-        const made = await work();
-        await idempotency.finish(name, { status: made.status, headers: { ...made.headers, "content-type": made.type }, body: made.body });
-        return made;
-      } catch (error) {
-        await idempotency.release(name).catch(() => {});
-        throw error;
-      }
+      return { replay: await rebuilt(call, deps, found.run) };
+    case "done": {
+      const { "content-type": type = JSON_TYPE, ...headers } = found.headers;
+      return { replay: { status: found.status, type, headers, body: found.body } };
     }
     default:
-      return claim satisfies never;
+      return found satisfies never;
   }
 }

@@ -6,9 +6,18 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_DEPTH = 32;
 const MAX_KEYS = 10_000;
 
+/** JSON is UTF-8; another charset would be read as what it is not. */
+function isJson(contentType: string): boolean {
+  const [type, ...parameters] = contentType
+    .toLowerCase()
+    .split(";")
+    .map((part) => part.trim());
+  const charset = parameters.find((parameter) => parameter.startsWith("charset="))?.slice("charset=".length);
+  return type === "application/json" && (charset === undefined || charset.replaceAll('"', "") === "utf-8");
+}
+
 export function checkMediaType(headers: Headers): void {
-  const type = (headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/json") throw new Problem("unsupported-media-type", "the body must be application/json");
+  if (!isJson(headers.get("content-type") ?? "")) throw new Problem("unsupported-media-type", "the body must be application/json");
   if (headers.get("content-encoding") !== null) throw new Problem("unsupported-media-type", "an encoded body is not accepted");
 }
 

@@ -2,10 +2,19 @@
 export interface Life {
   signal: AbortSignal;
   cancel(): void;
+  /** may be called twice */
   end(): void;
 }
 
-export function lifeOf(request: Request, stopping: AbortSignal): Life {
+/** Thrown when nobody is there to be answered: no error, no reply. */
+export class CallerLeft extends Error {
+  constructor() {
+    super("the caller left");
+    this.name = "CallerLeft";
+  }
+}
+
+export function lifeOf(request: Request, stopping: AbortSignal, onEnd: () => void = () => {}): Life {
   const controller = new AbortController();
   const { signal: gone } = request;
   const cancel = (): void => controller.abort("cancelled");
@@ -14,12 +23,15 @@ export function lifeOf(request: Request, stopping: AbortSignal): Life {
   stopping.addEventListener("abort", stop, { once: true });
   if (gone.aborted) cancel();
   if (stopping.aborted) stop();
+  let ended = false;
   return {
     signal: controller.signal,
     cancel,
     end: () => {
       gone.removeEventListener("abort", cancel);
       stopping.removeEventListener("abort", stop);
+      if (!ended) onEnd();
+      ended = true;
     },
   };
 }

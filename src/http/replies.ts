@@ -10,6 +10,7 @@ const ALWAYS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-resource-policy": "same-origin",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 };
 /** For every text that a browser might show. No script, no image, no request. */
 export const PAGE_POLICY =
@@ -23,6 +24,8 @@ export function reply(
 ): Response {
   return new Response(body, { status, headers: { ...ALWAYS, "content-type": type, ...headers } });
 }
+export const emptyReply = (status: number, headers: Record<string, string> = {}): Response =>
+  new Response(null, { status, headers: { ...ALWAYS, ...headers } });
 export const jsonReply = (value: unknown, status = 200, headers?: Record<string, string>): Response =>
   reply(JSON.stringify(value), status, JSON_TYPE, headers);
 

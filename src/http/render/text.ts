@@ -1,8 +1,7 @@
 /** Text that others wrote, made safe to show: control, bidi and invisible characters become visible; escapes for HTML and Markdown. Pure. */
 
-/** C0 but tab and line feed, DEL and C1, soft hyphen, bidi marks and controls, zero-width, line and paragraph separators, BOM, tags. */
-const UNSEEN =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
+/** Controls but tab and line feed; format characters (soft hyphen, bidi, zero-width, BOM, tags); line and paragraph separators; lone surrogates. */
+const UNSEEN = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
 export const visible = (text: string): string =>
   text.replace(UNSEEN, (character) => `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`);

@@ -1,20 +1,22 @@
 /** `POST /consensus`: one run, as a report or as its events. */
-import { Problem } from "../../core/problem.ts";
-import type { ConsensusEvent, Report } from "../../core/report.ts";
 import type { RunRequest } from "../../consensus/consensus.ts";
+import { Problem, problemDocument } from "../../core/problem.ts";
+import type { ConsensusEvent, Report } from "../../core/report.ts";
 import { negotiate } from "../accept.ts";
 import type { AppDeps, Call, Route } from "../deps.ts";
-import { once, readKey, type StoredReply, toResponse } from "../idempotent.ts";
+import { claim, type Claimed, readKey, type StoredReply, toResponse, UNCLAIMED } from "../idempotent.ts";
 import { readJson } from "../json.ts";
-import { lifeOf, type Life } from "../life.ts";
+import { CallerLeft, type Life } from "../life.ts";
 import { JSON_TYPE, PROBLEM_TYPE, reply } from "../replies.ts";
 import { eventStream } from "../sse.ts";
 
+const SSE_TYPE = "text/event-stream; charset=utf-8";
+const SSE_HEADERS = { "x-accel-buffering": "no" };
 const reportHeaders = (report: Report): Record<string, string> => ({ "consensus-status": report.status, "consensus-report": report.id });
 
 function replyOf(last: ConsensusEvent | undefined, call: Call): StoredReply {
   if (last?.type === "run-end") return { status: 200, type: JSON_TYPE, headers: reportHeaders(last.data), body: JSON.stringify(last.data) };
-  if (last?.type !== "error") throw new Problem("internal", "the caller left before the run ended");
+  if (last?.type !== "error") throw new CallerLeft();
   const { data, retryAfterS } = last;
   const wait: Record<string, string> = retryAfterS === null ? {} : { "retry-after": String(Math.max(1, Math.ceil(retryAfterS))) };
   const headers = data.report ? { ...reportHeaders(data.report), ...wait } : wait;
@@ -24,42 +26,82 @@ function replyOf(last: ConsensusEvent | undefined, call: Call): StoredReply {
 const start = (call: Call, deps: AppDeps, request: RunRequest, life: Life, live: boolean): AsyncGenerator<ConsensusEvent> =>
   deps.consensus.run(request, { owner: call.owner, requestId: call.requestId, acceptedAt: call.acceptedAt, signal: life.signal, live });
 
-async function drained(call: Call, deps: AppDeps, request: RunRequest): Promise<StoredReply> {
-  const life = lifeOf(call.request, deps.stopping);
+function countProblem(deps: AppDeps, event: ConsensusEvent): void {
+  if (event.type === "error") deps.meter.count("problems", { slug: event.data.type.slice("/problems/".length) });
+}
+/** A run that left a report is never run again under its key; one that was refused or left behind may be. */
+const isWorthKeeping = (last: ConsensusEvent | undefined): boolean =>
+  last?.type === "run-end" || (last?.type === "error" && last.data.report !== undefined);
+
+async function drained(call: Call, deps: AppDeps, request: RunRequest, key: Claimed): Promise<Response> {
+  const life = call.begin();
   let last: ConsensusEvent | undefined;
+  let made: StoredReply | null = null;
   try {
-    for await (const event of start(call, deps, request, life, false)) last = event;
+    for await (const event of start(call, deps, request, life, false)) {
+      last = event;
+      if (event.type === "run-start") key.link(event.data.id);
+      countProblem(deps, event);
+    }
+    made = replyOf(last, call);
   } finally {
     life.end();
+    if (made === null || !isWorthKeeping(last)) await key.release();
   }
-  if (last?.type === "error") deps.meter.count("problems", { slug: last.data.type.slice("/problems/".length) });
-  return replyOf(last, call);
+  if (isWorthKeeping(last)) await key.keep(made);
+  return toResponse(made);
 }
 
-async function streamed(call: Call, deps: AppDeps, request: RunRequest): Promise<Response> {
-  const life = lifeOf(call.request, deps.stopping);
+async function streamed(call: Call, deps: AppDeps, request: RunRequest, key: Claimed): Promise<Response> {
+  const life = call.begin();
   const events = start(call, deps, request, life, true);
-  const first = await events.next().catch((error: unknown) => {
+  const first = await events.next().catch(async (error: unknown) => {
     life.end();
+    await key.release();
     throw error;
   });
-  if (first.done) throw new Problem("internal", "the run ended before it began");
-  const headers: Record<string, string> = first.value.type === "run-start" ? { "consensus-report": first.value.data.id } : {};
-  const body = eventStream(first.value, { events, leave: life.cancel, end: life.end }, deps.clock);
-  return reply(body, 200, "text/event-stream; charset=utf-8", { ...headers, "x-accel-buffering": "no" });
+  if (first.done) throw new CallerLeft();
+  const headers: Record<string, string> = { ...SSE_HEADERS };
+  if (first.value.type === "run-start") {
+    headers["consensus-report"] = first.value.data.id;
+    key.link(first.value.data.id);
+  }
+  let last: ConsensusEvent = first.value;
+  const noted: AsyncIterator<ConsensusEvent> = {
+    next: async () => {
+      const step = await events.next();
+      if (!step.done) countProblem(deps, (last = step.value));
+      return step;
+    },
+  };
+  const broken = (error: unknown): ConsensusEvent => {
+    deps.log("error", "internal", { request_id: call.requestId, error: error instanceof Error ? error.name : "unknown" });
+    const problem = new Problem("internal", "an unexpected error was logged under this request id");
+    return { type: "error", data: problemDocument<Report>(problem, call.url.pathname, call.requestId), retryAfterS: null };
+  };
+  const leave = (): void => {
+    life.cancel();
+    life.end();
+    void key.release();
+  };
+  const end = (body: string): void => {
+    life.end();
+    void (isWorthKeeping(last) ? key.keep({ status: 200, type: SSE_TYPE, headers, body }) : key.release());
+  };
+  return reply(eventStream(first.value, { events: noted, broken, leave, end }, deps.clock), 200, SSE_TYPE, headers);
 }
 
 export const consensusRoute: Route = {
   path: "/consensus",
   methods: {
     POST: async (call, deps) => {
-      const type = negotiate(call.request, ["application/json", "text/event-stream", "application/problem+json"]);
+      const form = negotiate(call.request, ["application/json", "text/event-stream", "application/problem+json"]);
       const key = readKey(call.request);
       const body = await readJson(call.request);
       const request = deps.parse(body);
-      if (type === "text/event-stream") return streamed(call, deps, request);
-      const work = (): Promise<StoredReply> => drained(call, deps, request);
-      return toResponse(key === null ? await work() : await once(call, deps, key, body, work));
+      const found = key === null ? { claimed: UNCLAIMED } : await claim(call, deps, { key, body, form });
+      if ("replay" in found) return toResponse(found.replay);
+      return (form === "text/event-stream" ? streamed : drained)(call, deps, request, found.claimed);
     },
   },
 };

@@ -3,18 +3,20 @@ import { Problem } from "../../core/problem.ts";
 import type { AppDeps, Route } from "../deps.ts";
 import { jsonReply } from "../replies.ts";
 
+const RETRY_S = 5;
+
 const storeOf = async ({ reports }: AppDeps): Promise<{ ok: boolean; detail: string | null }> => {
   const detail = reports === null ? "no store is configured" : await reports.health();
   return { ok: detail === null, detail };
 };
 
+/** Ready means that somebody could answer; a store that fails is named and costs no answer. */
 async function ready(deps: AppDeps): Promise<Response> {
   const store = await storeOf(deps);
-  const members = deps.canAnswer();
-  const draining = deps.draining();
-  const ok = members && store.ok && !draining;
-  const detail = { ready: ok, members, store, draining };
-  return jsonReply(detail, ok ? 200 : 503, ok ? {} : { "retry-after": "5" });
+  if (deps.draining()) throw new Problem("shutting-down", "the service is shutting down", { retryAfterS: RETRY_S });
+  if (deps.canAnswer()) return jsonReply({ ready: true, store });
+  const also = store.ok ? "" : `; the store: ${store.detail}`;
+  throw new Problem("no-members", `no member could be asked right now${also}`, { retryAfterS: RETRY_S });
 }
 
 export const healthRoutes: Route[] = [
@@ -22,6 +24,7 @@ export const healthRoutes: Route[] = [
   { path: "/readyz", open: true, methods: { GET: (_call, deps) => ready(deps) } },
   {
     path: "/status",
+    makes: ["application/json"],
     methods: {
       GET: async (_call, deps) =>
         jsonReply({ version: deps.version, simulated: deps.simulated, members: deps.members(), store: await storeOf(deps) }),
@@ -30,5 +33,5 @@ export const healthRoutes: Route[] = [
 ];
 /** Reads of a store that is not there. */
 export function storeUnavailable(): never {
-  throw new Problem("store-unavailable", "the store cannot be used right now", { retryAfterS: 5 });
+  throw new Problem("store-unavailable", "the store cannot be used right now", { retryAfterS: RETRY_S });
 }

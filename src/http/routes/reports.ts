@@ -5,10 +5,9 @@ import { StoreError } from "../../store/store.ts";
 import { negotiate } from "../accept.ts";
 import type { AppDeps, Call, Route } from "../deps.ts";
 import { readJson } from "../json.ts";
-import { lifeOf } from "../life.ts";
 import { reportHtml } from "../render/html.ts";
 import { reportMarkdown } from "../render/markdown.ts";
-import { JSON_TYPE, jsonReply, PAGE_POLICY, reply } from "../replies.ts";
+import { emptyReply, JSON_TYPE, jsonReply, PAGE_POLICY, reply } from "../replies.ts";
 import { storeUnavailable } from "./health.ts";
 
 const ID_SHAPE = /^run_[0-9a-f]{32}$/;
@@ -37,8 +36,7 @@ function readLimit(url: URL): number {
   throw new Problem("validation-failed", `/limit: ${message}`, { errors: [{ pointer: "/limit", code: "invalid", message }] });
 }
 
-async function list({ url, owner, request }: Call, deps: AppDeps): Promise<Response> {
-  negotiate(request, ["application/json"]);
+async function list({ url, owner }: Call, deps: AppDeps): Promise<Response> {
   const { reports } = deps;
   if (reports === null) return storeUnavailable();
   const page = { limit: readLimit(url), cursor: url.searchParams.get("cursor") };
@@ -64,7 +62,7 @@ async function remove({ params, owner }: Call, deps: AppDeps): Promise<Response>
   if (!ID_SHAPE.test(id)) return missing();
   if (reports === null) return storeUnavailable();
   if (!(await reading(deps, "remove", () => reports.remove(owner, id)))) return missing();
-  return reply(null, 204, JSON_TYPE);
+  return emptyReply(204);
 }
 
 async function feedback({ params, owner, request }: Call, deps: AppDeps): Promise<Response> {
@@ -79,7 +77,7 @@ async function again(call: Call, deps: AppDeps): Promise<Response> {
   const id = call.params.id ?? "";
   if (!ID_SHAPE.test(id)) return missing();
   const body = await readJson(call.request);
-  const life = lifeOf(call.request, deps.stopping);
+  const life = call.begin();
   try {
     const report = await reading(deps, "get", () => deps.readjudicate(call.owner, id, body, call.requestId, life.signal));
     return jsonReply(report, 200, { "consensus-status": report.status, "consensus-report": report.id });
@@ -89,8 +87,8 @@ async function again(call: Call, deps: AppDeps): Promise<Response> {
 }
 
 export const reportRoutes: Route[] = [
-  { path: "/reports", methods: { GET: list } },
+  { path: "/reports", makes: ["application/json"], methods: { GET: list } },
   { path: "/reports/:id", methods: { GET: read, DELETE: remove } },
-  { path: "/reports/:id/feedback", methods: { POST: feedback } },
-  { path: "/reports/:id/adjudicate", methods: { POST: again } },
+  { path: "/reports/:id/feedback", makes: ["application/json"], methods: { POST: feedback } },
+  { path: "/reports/:id/adjudicate", makes: ["application/json"], methods: { POST: again } },
 ];
