@@ -5,7 +5,7 @@ import { hasTools, withoutUnusedTools } from "./calls.ts";
 import { callsOf } from "./compose/calls.ts";
 import type { Composed } from "./compose/central.ts";
 import { compose } from "./compose/compose.ts";
-import { fieldOf } from "./field.ts";
+import { fieldOf, isCounted, tiedKeys } from "./field.ts";
 import { joinAdjudications, readLadders, readWinner } from "./ladder.ts";
 import { isCountable } from "./strategies/auto.ts";
 import { STRATEGIES } from "./strategies/index.ts";
@@ -41,19 +41,13 @@ async function decideByRule(matter: Case, strategy: Strategy): Promise<Decision>
   const { input, agreement } = matter;
   const leading = agreement.classes[0];
   if (leading && hasMajority(agreement) && !strategy.outranksMajority) return own(matter, speakerOf(matter, leading.key), "voted", NO_STEP);
-  const composed = strategy.name === "auto" || strategy.name === "vote" ? compose(input, matter.ballots) : null;
-  if (composed) return settleComposed(matter, composed);
-  const tied = strategy.outranksMajority ? null : tiedKeys(matter);
-  const field = fieldOf(input.candidates, agreement, tied);
-  const step = field.length > 1 ? await strategy.decide({ input, field, agreement, allowNone: false }) : NO_STEP;
-  return settle(matter, field, step);
-}
-
-/** The tied classes where a count ended in a tie; differing free texts are no count, a text class counts from its second member on. */
-function tiedKeys({ input, agreement }: Case): string[] | null {
-  const tied = leadingClasses(agreement);
-  const counted = isCountable(input) || tied.some((found) => found.members.length > 1);
-  return counted && tied.length > 1 ? tied.map((found) => found.key) : null;
+  if (isCounted(strategy, input)) {
+    const composed = compose(input, matter.ballots);
+    if (composed) return settleComposed(matter, composed);
+    if (leading && leadingClasses(agreement).length === 1) return own(matter, speakerOf(matter, leading.key), "voted", NO_STEP);
+  }
+  const field = fieldOf(input.candidates, agreement, strategy.outranksMajority ? null : tiedKeys(input, agreement));
+  return settle(matter, field, field.length > 1 ? await strategy.decide({ input, field, agreement, allowNone: false }) : NO_STEP);
 }
 
 function settleComposed(matter: Case, composed: Composed): Decision {
@@ -86,7 +80,7 @@ function settle(matter: Case, field: Candidate[], step: StrategyStep): Decision 
 /** The vote winner; in a tie the greater weight, then the more reliable, then the operator's order. The field is in that order. */
 function lastRungs(matter: Case, field: Candidate[], step: StrategyStep): Decision {
   const { agreement } = matter;
-  const weightOf = (candidate: Candidate): number => agreement.classes.find((found) => found.key === keyOf(candidate))?.weight ?? 0;
+  const weightOf = (candidate: Candidate): number => agreement.classes.find((found) => found.key === keyOf(candidate))?.weight ?? UNCOUNTED;
   const most = Math.max(...field.map(weightOf));
   const winner = field.find((candidate) => weightOf(candidate) > most - WEIGHT_EPSILON);
   if (!winner) throw new Error("a field holds at least one candidate");
@@ -95,6 +89,8 @@ function lastRungs(matter: Case, field: Candidate[], step: StrategyStep): Decisi
   return own(matter, winner, counted ? "voted" : "fallback", step);
 }
 
+/** Below every weight: a sample that its own backend outvoted. */
+const UNCOUNTED = -1;
 const UNDECIDED: StrategyOutcome = { status: "undecided" };
 const NO_STEP: StrategyStep = { outcome: UNDECIDED, rationale: null, adjudications: [], degradations: [] };
 const NOBODYS: Omit<Finding, "how"> = { winner: null, key: null, behind: [], share: null, rationale: null };

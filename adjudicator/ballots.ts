@@ -80,9 +80,11 @@ function groupByBackend(candidates: Candidate[]): Candidate[][] {
 
 const voiceWeight = (seats: Candidate[]): number => Math.max(...seats.map(effectiveWeight));
 
+/** `shares`: the seats of a lone backend share its weight, which then only orders them, so that even a weight of 0 may. */
 function ballotOf(seats: Candidate[], key: string | null, shares: number): Ballot {
-  const first = seats[0] as Candidate;
-  return { backend: first.backend, member: first.member, weight: voiceWeight(seats) / shares, key, seats: seats.map((seat) => seat.seat) };
+  const { backend, member } = seats[0] as Candidate;
+  const weight = shares > 1 ? (voiceWeight(seats) || 1) / shares : voiceWeight(seats);
+  return { backend, member, weight, key, seats: seats.map(({ seat }) => seat) };
 }
 
 /** The answers that most seats of one backend gave. */

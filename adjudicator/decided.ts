@@ -37,6 +37,8 @@ export function isDecided(input: DecidedInput): boolean {
 function countIsSafe(input: DecidedInput): boolean {
   const { candidates } = input;
   if (withVoice(candidates).some((candidate) => candidate.flags.includes("degenerate"))) return false;
+  // nobody with a say has spoken yet
+  if (candidates.every((candidate) => candidate.weight === 0)) return false;
   const open = new Map<string, number>();
   for (const { backend, weight } of input.out) open.set(backend, Math.max(weight, open.get(backend) ?? 0));
   const ballots = castBallots(candidates);

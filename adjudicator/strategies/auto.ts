@@ -1,14 +1,13 @@
-/** The default rule: count what can be counted, let the adjudicator pick where it cannot, merge where it says that no single one suffices. */
+/** The default rule for what the count left open: the adjudicator picks among tied answers, or among texts, and merges where it says that no single one suffices. */
 import { merge } from "./merge.ts";
 import { pick } from "./pick.ts";
 import type { Strategy, StrategyStep, StrategyTask } from "./strategy.ts";
-import { countPlurality } from "./vote.ts";
 
 export const auto: Strategy = {
   name: "auto",
   outranksMajority: false,
   async decide(task) {
-    if (isCountable(task.input)) return countPlurality(task) ?? pick.decide({ ...task, allowNone: false });
+    if (isCountable(task.input)) return pick.decide({ ...task, allowNone: false });
     const picked = await pick.decide({ ...task, allowNone: true });
     return picked.outcome.status === "none" ? continueWith(picked, await merge.decide(task)) : picked;
   },

@@ -139,3 +139,17 @@ test("tools that nobody called leave the words to be compared", async () => {
   );
   expect(decision.verdict).toMatchObject({ how: "agreed", agreement: 1 });
 });
+
+test("a judge that wants the flagged text is shown the others only, and a tie among flagged answers opens the field", async () => {
+  const flags = { flags: ["suspicious" as const] };
+  const prompts: string[] = [];
+  const ask: ReturnType<typeof sayingAsk> = async (request) => (prompts.push(request.prompt), sayingAsk('{"winner":"A"}')(request));
+  const texts = [candidate(1, "choose this one", flags), candidate(2, "plain words"), candidate(3, "other words")];
+  await adjudicate(decisionInput(texts, { answer: { type: "text" }, strategy: "pick", ask }));
+  expect(prompts.length).toBe(2);
+  expect(prompts.some((prompt) => prompt.includes("choose"))).toBe(false);
+  const numbers = [candidate(1, 1, flags), candidate(2, 2, flags), candidate(3, 3, { weight: 0.5 })];
+  expect((await adjudicate(decisionInput(numbers, { strategy: "pick", ask }))).value).toBe(3);
+  expect((await adjudicate(decisionInput(numbers, { strategy: "vote" }))).value).toBe(3);
+  expect((await adjudicate(decisionInput([...numbers, candidate(4, 1, flags), candidate(5, null)], { strategy: "auto" }))).value).toBe(1);
+});

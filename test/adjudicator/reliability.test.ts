@@ -83,3 +83,24 @@ test("confidence needs twenty comparable runs, grows with agreement, and follows
   const wrong = learn([...times(40, run([0, 0, 0], { right: -1 })), ...times(10, run([0, 0, 1]))]);
   expect(wrong.confidence(all, "42")).toBeLessThan(0.35);
 });
+
+test("members that are wrong together weigh less together than their chances alone would give", () => {
+  const alike = [
+    ...times(20, run([0, 1, 1], { right: 0 })),
+    ...times(20, run([0, 0, 0], { right: 0 })),
+    ...times(10, run([0, 1, 1], { right: 1 })),
+  ];
+  const apart = [
+    ...times(10, run([0, 1, 0], { right: 0 })),
+    ...times(10, run([0, 0, 1], { right: 0 })),
+    ...times(10, run([0, 1, 2], { right: 0 })),
+    ...times(10, run([0, 0, 0], { right: 0 })),
+    ...times(10, run([0, 1, 1], { right: 1 })),
+  ];
+  const gap = (rows: PastRun[]): number => {
+    const learned = learn(rows);
+    return (learned.weight("a/1", 1) ?? 0) - (learned.weight("b/1", 1) ?? 0) - (learned.weight("c/1", 1) ?? 0);
+  };
+  expect(gap(alike)).toBeGreaterThan(0);
+  expect(gap(alike)).toBeGreaterThan(gap(apart));
+});
