@@ -30,8 +30,7 @@ export function createRetryBudget(
   };
   return {
     earn(provider) {
-      const bucket = filled(provider);
-      bucket.tokens = Math.min(cap, bucket.tokens + share);
+      filled(provider).tokens += share;
     },
     ready: (provider) => filled(provider).tokens >= 1,
     take(provider) {

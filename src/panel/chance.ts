@@ -26,12 +26,10 @@ interface Held {
 export function createChance(seats: number, cutoff: Cutoff<Cut>): SharedChance {
   let live = seats;
   let answered = false;
-  let lastAsked = false;
   const held = new Set<Held>();
   const settle = (seat: Held, asked: boolean): void => {
     held.delete(seat);
     live += 1;
-    if (asked && seat.doubt === "open") lastAsked = true;
     seat.settle(asked);
   };
   const settleAll = (doubt: Doubt | null, asked: boolean): void => {
@@ -40,7 +38,7 @@ export function createChance(seats: number, cutoff: Cutoff<Cut>): SharedChance {
   const keepFirstDue = (): void => {
     const open = [...held].filter((seat) => seat.doubt === "open");
     const first = open.reduce<Held | null>((best, seat) => (best === null || seat.retryAt < best.retryAt ? seat : best), null);
-    for (const seat of open) if (seat !== first || lastAsked) settle(seat, false);
+    for (const seat of open) if (seat !== first) settle(seat, false);
   };
   const review = (): void => {
     if (answered) settleAll(null, false);

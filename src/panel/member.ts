@@ -71,7 +71,8 @@ async function askUntilEnd(room: Room, run: Run, seat: Seat, drop: (why: Why) =>
         if (end.why === "circuit-open" && !seat.forced) {
           seat.forced = await chance.wait("open", room.breaker.view(seat.plan.member).until);
           if (seat.forced) continue;
-          if (cutoff.reason !== null) return cutDrop(cutoff.reason);
+          // at the deadline it is the circuit, not the clock, that kept it from being asked
+          if (cutoff.reason !== null && cutoff.reason !== "deadline") return cutDrop(cutoff.reason);
         }
         return drop(refusalWhy(end.why));
       default:

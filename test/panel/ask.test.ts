@@ -1,4 +1,5 @@
 /** The panel asked as a whole: one outcome per seat, the end of the wait, and what is left behind. */
+import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import { failure, orderOf, reply, seatOf, settle, world } from "./fakes.ts";
 
@@ -65,8 +66,9 @@ test("grace leaves no timer when all have ended before it", async () => {
   const { clock, add, panel } = world();
   add("a", () => ({ ms: 100 }));
   add("b", () => ({ ms: 200 }));
-  await settle(clock, panel().ask(orderOf(clock, ["a/m", "b/m"], { settle: () => "grace" })));
-  expect([clock.now(), clock.pending()]).toEqual([200, 0]);
+  add("c", () => ({ ms: 300 }));
+  await settle(clock, panel().ask(orderOf(clock, ["a/m", "b/m", "c/m"], { settle: () => "grace" })));
+  expect([clock.now(), clock.pending()]).toEqual([300, 0]);
 });
 
 test("the deadline makes a timeout of every seat that is out, in every phase", async () => {
@@ -147,4 +149,17 @@ test("answer text of a single seat goes out as it comes", async () => {
     [1, "for"],
     [1, "ty"],
   ]);
+});
+
+test("no listener is left on the signal of a run or of a single call", async () => {
+  const { clock, add, panel } = world();
+  add("a", () => ({ ms: 5 }));
+  const order = orderOf(clock, ["a/m"]);
+  const { passage, purse, signal, messages } = order;
+  const asked = panel();
+  for (let n = 0; n < 3; n++) {
+    await settle(clock, asked.ask(order));
+    await settle(clock, asked.askOne({ member: "a/m", messages, sampling: {}, schema: null, passage, by: 60_000, signal, purse }));
+  }
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });

@@ -269,3 +269,50 @@ test("a memory that fails or holds nonsense changes nothing", async () => {
     expect(asked.status(["a/m"])[0]?.breaker.state).toBe("closed");
   }
 });
+
+test("a seat whose own failure opened the circuit does not wait for a retry that cannot come", async () => {
+  const { clock, add, panel } = world();
+  add("a", () => ({ ms: 1, result: failure("unavailable", { again: "twice", status: 503 }) }));
+  const asked = panel();
+  await settle(clock, asked.ask(orderOf(clock, ["a/m"])));
+  const order = orderOf(clock, ["a/m"]);
+  const { outcomes } = await settle(clock, asked.ask(order));
+  expect(outcomes[0]).toMatchObject({ reason: "unavailable", attempts: [{}, {}] });
+  const last = outcomes[0]?.status === "dropped" ? outcomes[0].attempts.at(-1) : undefined;
+  expect(Math.round(clock.now() - order.startedAt)).toBe(last?.ended_ms);
+});
+
+test("who is refused hears it at once, however long the queue", async () => {
+  const { clock, add, panel } = world();
+  const a = add("a", (_, { model }) => (model === "m" ? { ms: 1, result: failure("unauthorized", { trips: true }) } : { ms: 5000 }), {
+    maxConcurrency: 1,
+  });
+  add("b", () => ({ ms: 10 }));
+  const asked = panel();
+  await settle(clock, asked.ask(orderOf(clock, ["a/m"])));
+  const { outcomes } = await settle(
+    clock,
+    asked.ask(orderOf(clock, ["a/busy", "a/m", "b/m"], { settle: (seen) => (seen.length === 2 ? "stop" : "wait") })),
+  );
+  expect(outcomes).toMatchObject([{ reason: "late" }, { reason: "circuit-open", latency_ms: 10 }, { status: "answered" }]);
+  expect(a.seen.length).toBe(2);
+});
+
+test("a seat that waited for its last chance until the deadline says circuit-open, until a cancel says cancelled", async () => {
+  const { clock, add, panel, count } = world();
+  add("a", () => ({ ms: 1, result: failure("unauthorized", { trips: true }) }));
+  add("b", () => ({ hang: true }));
+  const asked = panel();
+  await settle(clock, asked.ask(orderOf(clock, ["a/m"])));
+  const struck = await settle(clock, asked.ask(orderOf(clock, ["a/m", "b/m"], { panelBy: clock.now() + 500 })));
+  const order = orderOf(clock, ["a/m", "b/m"]);
+  const left = asked.ask(order);
+  await clock.advance(100);
+  order.controller.abort("cancelled");
+  const cancelled = await settle(clock, left);
+  expect([struck, cancelled].map(({ outcomes }) => outcomes.map((outcome) => outcome.status === "dropped" && outcome.reason))).toEqual([
+    ["circuit-open", "timeout"],
+    ["cancelled", "cancelled"],
+  ]);
+  expect([count("shed"), clock.pending()]).toEqual([0, 0]);
+});

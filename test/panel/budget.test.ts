@@ -108,3 +108,14 @@ test("an error status costs nothing, a call that vanished costs nobody knows wha
   const { outcomes } = await settle(clock, panel().ask(orderOf(clock, ["a/m", "b/m", "c/m"])));
   expect(outcomes.map((outcome) => outcome.status === "dropped" && outcome.cost_usd)).toEqual([0, null, 0]);
 });
+
+test("what a call really cost gives the rest of its reservation back", async () => {
+  const { clock, add, panel, facts } = world();
+  const a = add("a", () => ({ ms: 5, result: reply("yes") }));
+  facts["a/m"] = { maxOutputTokens: 1000 };
+  const worst = worstCaseUsd(orderOf(clock, []).messages, {}, { ...FACTS, maxOutputTokens: 1000 }) ?? 0;
+  const asked = panel();
+  const purse = createPurse(worst * 1.5);
+  for (let n = 0; n < 5; n++) await settle(clock, asked.ask(orderOf(clock, ["a/m"], { purse })));
+  expect(a.seen.length).toBe(5);
+});

@@ -217,3 +217,12 @@ test("a proof gets no more time than an attempt", async () => {
   const { outcomes } = await settle(clock, panel().ask(orderOf(clock, [home])));
   expect([outcomes[0], clock.now()]).toMatchObject([{ reason: "timeout", attempts: [{ ended_ms: 700 }] }, 700]);
 });
+
+test("an outage is not remembered as a proof that failed", async () => {
+  let up = false;
+  const { clock, panel } = withHome(() => (up ? PROVED : { proved: false, reason: "unavailable", detail: "refused" }));
+  const asked = panel();
+  await settle(clock, asked.ask(orderOf(clock, [home])));
+  up = true;
+  expect((await settle(clock, asked.ask(orderOf(clock, [home])))).outcomes[0]).toMatchObject({ status: "answered" });
+});
