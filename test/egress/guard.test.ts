@@ -1,6 +1,7 @@
 /** The guard: what it refuses never reaches the transport, what it lets through carries the key and nothing of the caller's. */
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Fetch, Meter } from "../../src/core/ports.ts";
 import { createSecret } from "../../src/core/secret.ts";
@@ -113,6 +114,31 @@ describe("the address of a request", () => {
   test("a Request object is refused, since its parts were not checked", async () => {
     expect(await why(fetch(new Request("https://api.groq.com/openai/v1/models")))).toBe("form");
   });
+});
+
+test("whatever text is asked for, what reaches the transport is https, on the configured host, below the configured path", async () => {
+  const { egress, calls } = setup([groq, ollama]);
+  const fetch = egress.open(groq, passage("cloud-allowed"), { carriesPrompt: true });
+  const piece = fc.constantFrom(
+    "https://", "http:", "//", "/", "\\", "@", ":", "?", "#", "%2e", "..", ".", "%2f", "\t", "\n", "%00", "[::1]", "127.0.0.1", "evil.example",
+    "api.groq.com", ":443", ":8443", "/openai/v1", "openai", "v1", "/chat/completions", "user", "％", "。", "ⓔ", " ", ";",
+  ); // prettier-ignore
+  const text = fc
+    .tuple(fc.constantFrom("", groq.baseUrl, "https://api.groq.com"), fc.array(piece, { maxLength: 8 }))
+    .map(([head, pieces]) => head + pieces.join(""));
+  await fc.assert(
+    fc.asyncProperty(text, async (url) => {
+      const before = calls.length;
+      await why(fetch(url));
+      for (const { url: sent } of calls.slice(before)) {
+        const seen = new URL(sent);
+        expect([seen.protocol, seen.host, seen.username, seen.hash]).toEqual(["https:", "api.groq.com", "", ""]);
+        expect(`${seen.pathname}/`.startsWith("/openai/v1/")).toBe(true);
+      }
+    }),
+    { numRuns: 3_000 },
+  );
+  expect(calls.length).toBeGreaterThan(0);
 });
 
 describe("local-only", () => {

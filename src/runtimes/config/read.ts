@@ -7,6 +7,15 @@ export const refuse = (accepts: string): never => {
   throw new Refused(accepts);
 };
 
+/** Says in which part of a value the reader inside refused. */
+export function within<T>(part: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof Refused ? new Refused(`for ${part} ${error.message}`) : error;
+  }
+}
+
 export function readWhole(text: string, least: number, most: number): number {
   const value = /^\d{1,12}$/.test(text) ? Number(text) : -1;
   return value >= least && value <= most ? value : refuse(`a whole number from ${least} to ${most}`);
