@@ -52,7 +52,7 @@ function guessUnsupported(provider: string, model: string): readonly string[] {
   if (provider === "anthropic") return ANTHROPIC_UNSUPPORTED;
   return provider === "openai" && thinkingOf(model) === "levels" ? REASONING_UNSUPPORTED : [];
 }
-/** Whose every model, as far as known, can be held to a JSON schema. */
+/** Whose every model, as far as known, can be held to a JSON schema; so can those of the usual local servers, by their samplers. */
 const STRUCTURED_PROVIDERS: ReadonlySet<string> = new Set(["openai", "anthropic", "ollama"]);
 
 /** `local` models cost nothing unless the operator says otherwise. */
@@ -68,7 +68,7 @@ export function factsOf(provider: string, model: string, overrides: Partial<Mode
     outputUsdPerMtok: price(known?.outputUsdPerMtok),
     family: known?.family ?? familyOf(model),
     unsupported: known?.unsupported ?? guessUnsupported(provider, model),
-    structured: known?.structured ?? STRUCTURED_PROVIDERS.has(provider),
+    structured: known?.structured ?? (local || STRUCTURED_PROVIDERS.has(provider)),
     timeoutMs: null,
     maxConcurrency: null,
     numCtx: null,

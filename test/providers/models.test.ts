@@ -36,6 +36,11 @@ test("the operator's word stands over the table, and only where it was given", (
   const facts = factsOf("groq", "openai/gpt-oss-120b", { inputUsdPerMtok: 9, contextTokens: undefined, numCtx: 4096 });
   expect(facts).toMatchObject({ inputUsdPerMtok: 9, contextTokens: 131_072, numCtx: 4096, structured: true });
 });
+test("a local server is taken to hold its models to a schema, a stranger in the cloud is not", () => {
+  expect(factsOf("lmstudio", "any", {}, true).structured).toBe(true);
+  expect(factsOf("openrouter", "any").structured).toBe(false);
+  expect(factsOf("groq", "qwen/qwen3.8-27b").structured).toBe(false);
+});
 test("`:latest` is the same model", () => {
   expect(factsOf("ollama", "llama3.2:latest", {}, true).contextTokens).toBe(131_072);
 });

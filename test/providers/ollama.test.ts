@@ -118,6 +118,10 @@ describe("ollama alone", () => {
     const pretty = JSON.stringify(ollamaWire.whole({ pieces: ["Hi"] }), null, 2);
     expect(replyOf(await room.ask(answer(200, "application/json; charset=utf-8", pretty))).text).toBe("Hi");
   });
+  test("lines that claim to be one JSON text are read as lines", async () => {
+    const lines = ollamaWire.frames({ pieces: ["Hel", "lo"] }).join("");
+    expect(replyOf(await room.ask(answer(200, "application/json", lines))).text).toBe("Hello");
+  });
   test("counts of zero are left out by the server", async () => {
     const said = { model: "m", message: { content: "" }, done: true, done_reason: "stop", prompt_eval_count: 9 };
     expect(failureOf(await room.ask(json(200, said)))).toMatchObject({ reason: "empty", usage: { input_tokens: 9, output_tokens: 0 } });

@@ -1,7 +1,8 @@
 /** openai-compatible: the conformance suite, and what this service does its own way. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { conformance } from "./conformance.ts";
-import { failureOf, json, openRoom, replyOf, type Room } from "./setup.ts";
+import type { ChatResult } from "../../src/providers/provider.ts";
+import { failureOf, inPieces, json, openRoom, replyOf, type Room } from "./setup.ts";
 import { openAiWire } from "./wires.ts";
 
 describe("openai-compatible conforms", () => {
@@ -22,6 +23,13 @@ describe("openai-compatible alone", () => {
   test("an error with a number as its code is read by that number", async () => {
     const said = json(200, { error: { code: 429, message: "slow down" } });
     expect(failureOf(await room.ask(said)).reason).toBe("rate-limited");
+  });
+  test("a named error event is an error, with or without a wrapper", async () => {
+    const ask = (event: object): Promise<ChatResult> =>
+      room.ask(inPieces("text/event-stream", [`event: error\ndata: ${JSON.stringify(event)}\n\n`]), {}, { onDelta: () => undefined });
+    expect(failureOf(await ask({ type: "server_error", message: "boom" })).reason).toBe("unavailable");
+    expect(failureOf(await ask({ error: { type: "rate_limit_exceeded" } })).reason).toBe("rate-limited");
+    expect(failureOf(await ask({ odd: 1 })).reason).toBe("bad-response");
   });
   test("a finish of `error` is no answer", async () => {
     const whole = openAiWire.whole({ pieces: [""] }) as { choices: { finish_reason: string }[] };
