@@ -99,7 +99,7 @@ const AMBIENT: { what: RegExp; rooms: string[]; name: string }[] = [
   {
     name: "node:",
     what: /["']node:/,
-    rooms: ["src/runtimes/", "src/simulator/", "prompts/generate.ts", "src/store/migrations/generate.ts"],
+    rooms: ["src/runtimes/", "src/simulator/", "src/core/sha256.ts", "prompts/generate.ts", "src/store/migrations/generate.ts"],
   },
   { name: "hono", what: /["']@?hono(?:\/[^"']*)?["']/, rooms: ["src/http/", "src/runtimes/"] },
 ];

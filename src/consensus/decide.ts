@@ -71,7 +71,7 @@ export async function decide(deps: ConsensusDeps, plan: RunPlan, io: DecideIo): 
     }),
     random: () => deps.random.next(),
     token: () => deps.random.hex(FENCE_BYTES),
-    sha256: sha256Hex,
+    sha256: async (text) => sha256Hex(text),
     now: () => deps.clock.now(),
     countTokens: (text) => estimateTokens(text),
     confidence: learned.confidence,

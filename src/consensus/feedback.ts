@@ -25,11 +25,11 @@ function keyOf(request: RunRequest, kind: string, value: unknown): string | null
   return reading.status === "read" ? reading.key : null;
 }
 
-async function rightClass(report: Report, past: HistoryRow, value: unknown): Promise<number> {
+function rightClass(report: Report, past: HistoryRow, value: unknown): number {
   const key = keyOf(report.request as unknown as RunRequest, past.kind, value);
   if (key === null)
     throw new Problem("validation-failed", "/value: cannot be read as an answer of this run's type", { errors: UNREADABLE });
-  return past.keys.indexOf(await keyDigest(report.id, key));
+  return past.keys.indexOf(keyDigest(report.id, key));
 }
 
 export function createFeedback({ reports, learning }: Engine) {
@@ -44,7 +44,7 @@ export function createFeedback({ reports, learning }: Engine) {
     if (past === null) return;
     const { data } = parsed;
     const useful = "useful" in data ? (data.useful ? (past.winner ?? NONE_RIGHT) : NONE_RIGHT) : null;
-    await reports?.teach(owner, id, useful ?? (await rightClass(JSON.parse(json) as Report, past, (data as { value: unknown }).value)));
+    await reports?.teach(owner, id, useful ?? rightClass(JSON.parse(json) as Report, past, (data as { value: unknown }).value));
     learning.forget();
   };
 }

@@ -27,17 +27,17 @@ const rowOf = (report: Report, storeContent: boolean): ReportRow => ({
 
 const KEY_DIGITS = 8;
 /** Salted by the run, so that equal answers of two runs do not look alike. */
-export const keyDigest = async (run: string, key: string): Promise<string> => (await sha256Hex(`${run} ${key}`)).slice(0, KEY_DIGITS);
+export const keyDigest = (run: string, key: string): string => sha256Hex(`${run} ${key}`).slice(0, KEY_DIGITS);
 
 /** Who stood with whom, without a word of what was said; null when fewer than two members could be compared. */
-export async function historyOf(report: Report, kind: AnswerKind, agreement: Agreement | null, at: number): Promise<HistoryRow | null> {
+export function historyOf(report: Report, kind: AnswerKind, agreement: Agreement | null, at: number): HistoryRow | null {
   if (agreement === null || agreement.classes.length === 0) return null;
   const ballots: Record<string, number | null> = Object.fromEntries(agreement.abstained.map((member) => [member, null]));
   agreement.classes.forEach((group, index) => group.members.forEach((member) => (ballots[member] = index)));
   if (Object.keys(ballots).length < 2) return null;
   const supporters = report.verdict?.supporters ?? [];
   const winner = agreement.classes.findIndex((group) => group.members.some((member) => supporters.includes(member)));
-  const keys = await Promise.all(agreement.classes.map(({ key }) => keyDigest(report.id, key)));
+  const keys = agreement.classes.map(({ key }) => keyDigest(report.id, key));
   return { run: report.id, at, kind, ballots, winner: winner === -1 ? null : winner, right: null, keys };
 }
 

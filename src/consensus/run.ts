@@ -102,7 +102,7 @@ async function finish({ engine, plan, context, createdAt }: Run, asked: Asked, {
   const { clock, learning, settings } = engine;
   const totalMs = clock.now() - plan.startedAt;
   const report = buildReport({ plan, ...asked, ...end, createdAt, totalMs, simulated: settings.simulated });
-  const history = await historyOf(report, kindOf(plan.request), agreement, createdAt);
+  const history = historyOf(report, kindOf(plan.request), agreement, createdAt);
   const kept = await keep(engine, context.owner, report, history, Math.max(1, plan.deadlineAt - clock.now()));
   if (history) learning.add(history);
   countRun(engine.meter, kept);

@@ -10,7 +10,7 @@ export interface Secret {
 }
 
 export async function createSecret(value: string): Promise<Secret> {
-  const fingerprint = (await sha256Hex(value)).slice(0, 8);
+  const fingerprint = sha256Hex(value).slice(0, 8);
   const shown = `secret:${fingerprint}`;
   return Object.freeze({ fingerprint, reveal: () => value, toString: () => shown, toJSON: () => shown });
 }

@@ -87,7 +87,7 @@ export async function claim(
   const { idempotency, clock } = deps;
   if (idempotency === null) return unavailable();
   const name = { owner: call.owner, method: call.request.method, path: call.url.pathname, key };
-  const fingerprint = await sha256Hex(JSON.stringify([form, canonical(body)]));
+  const fingerprint = sha256Hex(JSON.stringify([form, canonical(body)]));
   const found = await idempotency.claim(name, fingerprint, clock.wall(), STALE_MS).catch(unavailable);
   switch (found.state) {
     case "claimed":

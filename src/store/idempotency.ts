@@ -8,8 +8,7 @@ type Key = Parameters<IdempotencyStore["release"]>[0];
 const KEPT_MS = 24 * 3600_000;
 const SWEEP_MS = 600_000;
 
-const idOf = async ({ owner, method, path, key }: Key): Promise<string> =>
-  `reply_${await sha256Hex(JSON.stringify([owner, method, path, key]))}`;
+const idOf = async ({ owner, method, path, key }: Key): Promise<string> => `reply_${sha256Hex(JSON.stringify([owner, method, path, key]))}`;
 
 /** A fresh key, or an unfinished claim that is stale, is ours; RETURNING tells by giving a row back. */
 const CLAIM = `INSERT INTO replies (id, fingerprint, claimed_at) VALUES (?1, ?2, ?3)

@@ -53,14 +53,14 @@ function parsed<T>(value: SqlRow[string] | undefined, what: string): T {
 export function createReportStore(sql: SqlPort): ReportStore {
   return {
     async save({ owner, row, json, history }) {
-      const steps = [insertReport(owner, row, await sha256Hex(json)), ...insertTexts(row.id, json)];
+      const steps = [insertReport(owner, row, sha256Hex(json)), ...insertTexts(row.id, json)];
       await sql.batch(history ? [...steps, insertHistory(owner, history)] : steps);
     },
     async get(owner, id) {
       const [row] = await sql.all({ sql: "SELECT sha256 FROM reports WHERE owner = ? AND id = ?", params: [owner, id] });
       if (!row) return null;
       const json = joinTexts(await sql.all(selectTexts(id)));
-      if ((await sha256Hex(json)) !== row.sha256) throw new StoreError(`report ${id} is damaged`, true);
+      if (sha256Hex(json) !== row.sha256) throw new StoreError(`report ${id} is damaged`, true);
       return json;
     },
     async list(owner, { limit, cursor }) {

@@ -1,4 +1,7 @@
 /** The processes that the benchmark compares: an upstream, a bare floor that makes the same 3 + 1 calls, and the service. Each answers its parent with its own CPU time and memory. */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Pool } from "undici";
@@ -79,7 +82,7 @@ async function ours(upstreamPort: number): Promise<number> {
   const base = `http://127.0.0.1:${upstreamPort}`;
   const env = {
     PORT: "0",
-    CONSENSUS_DB: ":memory:",
+    CONSENSUS_DB: join(mkdtempSync(join(tmpdir(), "consensus-bench-")), "bench.db"),
     LOG_LEVEL: "error",
     TOGETHER_API_KEY: "bench-together-key",
     TOGETHER_BASE_URL: `${base}/v1`,
@@ -104,3 +107,4 @@ process.on("message", () => {
   const { user, system } = process.cpuUsage();
   process.send?.({ cpuUs: user + system, rss: process.memoryUsage().rss });
 });
+process.on("disconnect", () => process.exit());
