@@ -57,7 +57,7 @@ export function parseJson(bytes: Uint8Array): unknown {
   } catch {
     throw malformed("the body is not UTF-8");
   }
-  if (depthOf(text) > MAX_DEPTH) throw malformed(`the body is nested more than ${MAX_DEPTH} deep`);
+  checkShape(text);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -70,6 +70,7 @@ export function parseJson(bytes: Uint8Array): unknown {
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const COLON = 0x3a;
 const isOpen = (code: number): boolean => code === 0x7b || code === 0x5b;
 const isClose = (code: number): boolean => code === 0x7d || code === 0x5d;
 
@@ -83,16 +84,19 @@ function stringEnd(text: string, from: number): number {
   return text.length;
 }
 
-function depthOf(text: string): number {
+/** Before the parse, because a parser's time and memory are what a hostile shape is after. A key is a colon outside of strings. */
+function checkShape(text: string): void {
   let depth = 0;
-  let deepest = 0;
+  let keys = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) at = stringEnd(text, at);
-    else if (isOpen(code)) deepest = Math.max(deepest, (depth += 1));
+    else if (code === COLON) keys += 1;
+    else if (isOpen(code)) depth += 1;
     else if (isClose(code)) depth -= 1;
+    if (depth > MAX_DEPTH) throw malformed(`the body is nested more than ${MAX_DEPTH} deep`);
+    if (keys > MAX_KEYS) throw malformed(`the body has more than ${MAX_KEYS} keys`);
   }
-  return deepest;
 }
 
 interface Frame {
@@ -104,15 +108,13 @@ interface Frame {
 /** On text that is known to be JSON: a string is a key exactly when it stands in an object and a colon follows. */
 function checkKeys(text: string): void {
   const frames: Frame[] = [];
-  let count = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     const frame = frames.at(-1);
     if (code === QUOTE) {
       const end = stringEnd(text, at);
       if (frame?.keys && isKey(text, end)) {
-        count += 1;
-        addKey(frames, frame, text.slice(at, end + 1), count);
+        addKey(frames, frame, text.slice(at, end + 1));
       }
       at = end;
     } else if (isOpen(code)) frames.push({ keys: code === 0x7b ? new Set() : null, step: 0 });
@@ -124,14 +126,13 @@ function checkKeys(text: string): void {
 function isKey(text: string, end: number): boolean {
   let at = end + 1;
   while (at < text.length && text.charCodeAt(at) <= 0x20) at += 1;
-  return text.charCodeAt(at) === 0x3a;
+  return text.charCodeAt(at) === COLON;
 }
 
-function addKey(frames: Frame[], frame: Frame, quoted: string, count: number): void {
+function addKey(frames: Frame[], frame: Frame, quoted: string): void {
   const key = quoted.includes("\\") ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
   frame.step = key;
   const pointer = (): string => pointerOf(frames.map(({ step }) => step)).slice(0, 500);
-  if (count > MAX_KEYS) throw malformed(`the body has more than ${MAX_KEYS} keys`);
   if (frame.keys?.has(key)) {
     throw new Problem("duplicate-key", "a key stands twice in one object", {
       errors: [{ pointer: pointer(), code: "duplicate-key", message: "stands twice" }],

@@ -1,6 +1,7 @@
 /** Every reply's form: security headers, JSON, problems. The one place that writes an error. */
 import { type Problem, problemDocument } from "../core/problem.ts";
 import type { Report } from "../core/report.ts";
+import { OPENAI_PREFIX, openaiError, openaiStatus } from "./openai/errors.ts";
 
 export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 export const JSON_TYPE = "application/json; charset=utf-8";
@@ -38,7 +39,20 @@ export function problemHeaders(problem: Problem): Record<string, string> {
   };
 }
 
+/** Its clients repeat by themselves whatever is 409, 429 or above 499, unless told that it is of no use. */
+function openaiReply(problem: Problem, requestId: string): Response {
+  const { retryable, report } = problemDocument<Report>(problem, "", requestId);
+  const { slug, detail, extras } = problem;
+  const headers = {
+    ...problemHeaders(problem),
+    ...(report ? { "consensus-status": report.status, "consensus-report": report.id } : {}),
+    "x-should-retry": String(retryable),
+  };
+  return jsonReply(openaiError({ slug, detail, errors: extras.errors }), openaiStatus(slug), headers);
+}
+
 export function problemReply(problem: Problem, instance: string, requestId: string): Response {
+  if (instance.startsWith(OPENAI_PREFIX)) return openaiReply(problem, requestId);
   const document = problemDocument<Report>(problem, instance, requestId);
   return reply(JSON.stringify(document), document.status, PROBLEM_TYPE, problemHeaders(problem));
 }
