@@ -41,6 +41,17 @@ describe("lines", () => {
   });
 });
 
+test("a line over a mebibyte is refused, in one piece or in many, and so is the data of one event", () => {
+  const long = "x".repeat(1024 * 1024 + 1);
+  const cutter = createLineCutter(() => undefined);
+  expect(() => cutter.push(`${long}\n`)).toThrow(/1 MiB/);
+  expect(() => {
+    for (let n = 0; n < 3; n++) createLineCutter(() => undefined).push(long);
+  }).toThrow(/1 MiB/);
+  const reader = createSseReader(() => undefined);
+  expect(() => reader.push(`data: ${"y".repeat(1000)}\n`.repeat(1100))).toThrow(/1 MiB/);
+});
+
 describe("event streams", () => {
   const read = (pieces: string[]): unknown[] => {
     const events: unknown[] = [];
