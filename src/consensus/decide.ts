@@ -1,7 +1,7 @@
 /** Hands the candidates to the adjudicator with all that it is lent; a chain (`fallback`) is decided by its first answer. */
 import { adjudicate, type Agreement, type Candidate, type Decision } from "../../adjudicator/index.ts";
 import { sha256Hex } from "../core/sha256.ts";
-import { estimateTokens } from "../core/tokens.ts";
+import { estimateTokens, TOKEN_MARGIN } from "../core/tokens.ts";
 import type { Outcome } from "../core/report.ts";
 import type { CallLedger } from "../panel/panel.ts";
 import { toolSpecs } from "./candidates.ts";
@@ -28,12 +28,12 @@ export interface DecideIo {
 }
 
 /** Nothing was compared: the first of the chain that answered is the answer. */
-function firstOfChain(candidate: Candidate, agreement: Agreement, hasTools: boolean): Decision {
+function firstOfChain(candidate: Candidate, agreement: Agreement, counted: boolean): Decision {
   const { member, weight, weightSource, seat, text, reading, toolCalls, finish } = candidate;
   const cut = finish === "length";
   return {
     answer: text,
-    value: reading.status === "read" && !hasTools ? reading.value : null,
+    value: reading.status === "read" && counted ? reading.value : null,
     toolCalls,
     verdict: {
       how: "fallback",
@@ -56,7 +56,8 @@ export async function decide(deps: ConsensusDeps, plan: RunPlan, io: DecideIo): 
   const { request } = plan;
   const { candidates, agreement, learned, signal, ledger, onDelta } = io;
   const [first] = candidates;
-  if (request.strategy === "fallback" && first) return firstOfChain(first, agreement, request.tools !== undefined);
+  if (request.strategy === "fallback" && first)
+    return firstOfChain(first, agreement, request.tools === undefined && request.answer.type !== "text");
   return adjudicate({
     strategy: request.strategy === "cascade" || request.strategy === "fallback" ? "auto" : request.strategy,
     answer: request.answer,
@@ -73,7 +74,7 @@ export async function decide(deps: ConsensusDeps, plan: RunPlan, io: DecideIo): 
     token: () => deps.random.hex(FENCE_BYTES),
     sha256: async (text) => sha256Hex(text),
     now: () => deps.clock.now(),
-    countTokens: (text) => estimateTokens(text),
+    countTokens: (text) => estimateTokens(text) * TOKEN_MARGIN,
     confidence: learned.confidence,
     onDelta,
   });

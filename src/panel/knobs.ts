@@ -83,6 +83,6 @@ export const DEFAULT_KNOBS: PanelKnobs = {
   latencyMaxAgeMs: 300_000,
   substitutes: {},
   hedgeShare: 0.05,
-  minShare: 0.25,
+  minShare: 0.05,
   reserveTokens: 1024,
 };

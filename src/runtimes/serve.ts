@@ -3,15 +3,11 @@ import type { Server } from "node:http";
 import type { Meter } from "../core/ports.ts";
 import type { AppDeps, Plugs } from "../http/deps.ts";
 import { createIdempotencyStore } from "../store/idempotency.ts";
-import { createReportStore } from "../store/reports.ts";
-import { compose, type Composed } from "./compose.ts";
+import type { Composed } from "./compose.ts";
 import { createDoor } from "./door.ts";
-import { createLog } from "./log.ts";
-import { createNodeTransport } from "./node-transport.ts";
-import { silentMeter, systemClock, systemRandom } from "./ports.ts";
+import { openEngine } from "./engine.ts";
 import { appDeps } from "./rim.ts";
 import type { Settings } from "./settings.ts";
-import { openSqlite } from "./sqlite.ts";
 import { createApp } from "../http/app.ts";
 
 /** After SIGTERM runs in flight get this long, then end as if their deadline had struck. */
@@ -40,12 +36,9 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
   return typeof address === "object" && address !== null ? address.port : port;
 }
 
-export async function serve(settings: Settings, { plugs = null, meter = silentMeter, extend }: ServeOptions = {}): Promise<Service> {
-  const log = createLog(settings.logLevel);
-  const sql = await openSqlite(settings.db);
-  const reports = createReportStore(sql);
-  const transport = createNodeTransport({ localAddresses: settings.localAddresses });
-  const composed = compose(settings, { clock: systemClock, random: systemRandom, log, meter, transport, reports });
+export async function serve(settings: Settings, { plugs = null, meter, extend }: ServeOptions = {}): Promise<Service> {
+  const engine = await openEngine(settings, { meter });
+  const { composed, sql } = engine;
   const stopping = new AbortController();
   let draining = false;
   const idempotency = createIdempotencyStore(sql);
@@ -63,8 +56,7 @@ export async function serve(settings: Settings, { plugs = null, meter = silentMe
       await door.drained(DRAIN_MS + DRAIN_TAIL_MS);
       clearTimeout(strike);
       await door.close();
-      await composed.close();
-      await sql.close();
+      await engine.close();
     },
   };
 }
