@@ -316,3 +316,24 @@ test("a seat that waited for its last chance until the deadline says circuit-ope
   ]);
   expect([count("shed"), clock.pending()]).toEqual([0, 0]);
 });
+
+test("moves that come during a slow write are written after it, and the last state stands", async () => {
+  const { clock, add, panel } = world();
+  add("a", () => ({ ms: 1, result: failure("unauthorized", { trips: true }) }));
+  const written: Json[] = [];
+  let writing = 0;
+  const remember = (_: string, value: Json): Promise<void> =>
+    new Promise((resolve) => {
+      writing += 1;
+      expect(writing).toBe(1);
+      clock.timer(1000, () => {
+        writing -= 1;
+        written.push(value);
+        resolve();
+      });
+    });
+  const asked = panel({ memory: { recall: () => Promise.resolve(null), remember } });
+  await settle(clock, asked.ask(orderOf(clock, ["a/one", "a/two", "a/three"])));
+  await clock.runAll();
+  expect(written.map((value) => Object.keys(value ?? {}))).toEqual([["a/one"], ["a/one", "a/two", "a/three"]]);
+});

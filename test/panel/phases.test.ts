@@ -192,3 +192,15 @@ test("what a provider reports as read corrects the next estimate", async () => {
   for (let n = 0; n < 3; n++) await settle(clock, asked.ask(orderOf(clock, ["a/m"], { messages: long })));
   expect(seen.map((factor) => Math.round(factor * 1000) / 1000)).toEqual([1, 1.1, 1.18]);
 });
+
+test("a handful of slow calls is not enough to hold a member back", async () => {
+  const { clock, add, panel } = world();
+  let ms = 3000;
+  const a = add("a", () => ({ ms }));
+  add("b", () => ({ ms: 100 }));
+  const asked = panel();
+  for (let n = 0; n < 7; n++) await settle(clock, asked.ask(orderOf(clock, ["a/m"])));
+  ms = 50;
+  const { outcomes } = await settle(clock, asked.ask(orderOf(clock, ["a/m", "b/m"], { panelBy: clock.now() + 1000 })));
+  expect([outcomes.map(({ status }) => status), a.seen.length]).toEqual([["answered", "answered"], 8]);
+});
