@@ -29,10 +29,10 @@ function methodOf(route: Route, { method }: Request): Handler {
   throw new Problem("method-not-allowed", `this route takes ${allow.join(", ")}`, { allow });
 }
 
-/** A path has one spelling: what a proxy might read differently is not found. */
-const isCanonical = (url: string): boolean => {
+/** A path has one spelling: what a proxy might read differently is not found. Only a name that is looked up may come escaped. */
+const isCanonical = (url: string, escaped = false): boolean => {
   const path = url.slice(url.indexOf("/", url.indexOf("//") + 2)).split(/[?#]/)[0] ?? "";
-  return !path.includes("//") && !path.includes("%") && !path.includes("\\") && !path.includes("/.");
+  return !path.includes("//") && (escaped || !path.includes("%")) && !path.includes("\\") && !path.includes("/.");
 };
 
 /** The guards, in their order; resolves to the owner of what the call makes. */
@@ -69,7 +69,7 @@ export function createApp(deps: AppDeps): Hono {
   const handled = async (call: Omit<Call, "owner">, route: Route | null): Promise<Response> => {
     const { request, url } = call;
     const owner = await guard(request, url.pathname, route);
-    if (route === null || !isCanonical(request.url)) throw new Problem("not-found", "no route has this path");
+    if (route === null || !isCanonical(request.url, route.escaped)) throw new Problem("not-found", "no route has this path");
     const handler = methodOf(route, request);
     if (route.makes && request.method !== "OPTIONS") negotiate(request, route.makes);
     if (deps.draining() && !ALWAYS_OPEN.has(route.path))

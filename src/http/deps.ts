@@ -24,6 +24,8 @@ export interface AppDeps {
   teach(owner: Owner, id: string, body: unknown): Promise<void>;
   /** members of the operator's lists, with their state */
   members(): MemberStatus[];
+  /** null = no provider of this name is known; `configured` = it has what it needs */
+  provider(name: string): { configured: boolean } | null;
   /** at least one member could be asked now */
   canAnswer(): boolean;
   reports: ReportStore | null;
@@ -63,6 +65,8 @@ export type Handler = (call: Call, deps: AppDeps) => Promise<Response> | Respons
 export interface Route {
   path: string;
   open?: boolean;
+  /** percent escapes are taken in its path: clients escape the slash of an id */
+  escaped?: boolean;
   /** media types it can make, when the handler does not pick one itself: anything else asked for is 406 */
   makes?: readonly [string, ...string[]];
   methods: Partial<Record<"GET" | "POST" | "DELETE" | "HEAD", Handler>>;

@@ -22,8 +22,9 @@ import { retryAfterMs, type HeaderBag } from "./retry-after.ts";
 const meansContext = (complaint: Complaint): boolean =>
   has(complaint, CONTEXT) || (!has(complaint, RATE) && says(complaint, CONTEXT_WORDS) && !says(complaint, RATE_WORDS));
 
-const gone = (extras: FailureExtras): Failure =>
-  failure("misconfigured", "the provider does not serve this model (any more)", "never", { ...extras, modelGone: true });
+/** Tells an unknown model from other misconfigurations in an outcome's detail. */
+export const MODEL_GONE = "the provider does not serve this model (any more)";
+const gone = (extras: FailureExtras): Failure => failure("misconfigured", MODEL_GONE, "never", { ...extras, modelGone: true });
 const noMoney = (extras: FailureExtras): Failure =>
   failure("unauthorized", "the provider's account is out of credit or over its spending limit", "never", { ...extras, trips: true });
 const noKey = (extras: FailureExtras): Failure =>

@@ -31,6 +31,7 @@ export function appDeps(composed: Composed, ports: RimPorts): AppDeps {
     parse: composed.parse,
     readjudicate: createReadjudication(engine),
     teach: createFeedback(engine),
+    provider: engine.provider,
     members: () => panel.status(members),
     canAnswer: () => usable.some((member) => panel.unavailable(member, { privacy: cls, hosts: new Set() }) === null),
     reports: engine.reports,

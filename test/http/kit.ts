@@ -93,6 +93,7 @@ export async function scene(change: Partial<AppDeps> = {}, script: Script = answ
     readjudicate: () => Promise.resolve(reportOf()),
     teach: () => Promise.resolve(),
     members: () => [],
+    provider: () => ({ configured: true }),
     canAnswer: () => true,
     reports: createReportStore(sql),
     idempotency: createIdempotencyStore(sql),

@@ -40,7 +40,9 @@ export function fromChat(body: Fields): Mapped {
   const format = readFormat(body.response_format);
   const { temperature, top_p, seed } = body;
   const fields = present({
-    ...{ temperature, top_p, seed },
+    temperature,
+    top_p,
+    seed,
     messages: each(body.messages, readMessage),
     max_tokens: body[limit],
     stop_sequences: readStop(body.stop),

@@ -14,5 +14,5 @@ export function each(value: unknown, map: (item: unknown) => unknown): unknown {
 }
 /** One field of a nested object mapped. */
 export function inside(value: unknown, name: string, map: (item: unknown) => unknown): unknown {
-  return isFields(value) && name in value ? { ...value, [name]: map(value[name]) } : value;
+  return isFields(value) && Object.hasOwn(value, name) ? { ...value, [name]: map(value[name]) } : value;
 }

@@ -64,7 +64,7 @@ function chosen(choice: Choice): Fields {
 function renamed(problem: Problem, extension: Fields, { origin }: Mapped): Problem {
   const errors = problem.extras.errors?.map((field) => {
     const name = field.pointer.split("/")[1] ?? "";
-    return { ...field, pointer: name in extension ? `/consensus${field.pointer}` : origin(field.pointer) };
+    return { ...field, pointer: Object.hasOwn(extension, name) ? `/consensus${field.pointer}` : origin(field.pointer) };
   });
   const first = errors?.[0];
   if (first === undefined) return problem;

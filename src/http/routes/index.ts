@@ -2,8 +2,9 @@
 import type { Route } from "../deps.ts";
 import { consensusRoute } from "./consensus.ts";
 import { healthRoutes } from "./health.ts";
+import { openaiRoutes } from "./openai.ts";
 import { pageRoutes } from "./pages.ts";
 import { reportRoutes } from "./reports.ts";
 import { simulatorRoute } from "./simulator.ts";
 
-export const ROUTES: readonly Route[] = [consensusRoute, ...reportRoutes, ...healthRoutes, ...pageRoutes, simulatorRoute];
+export const ROUTES: readonly Route[] = [consensusRoute, ...openaiRoutes, ...reportRoutes, ...healthRoutes, ...pageRoutes, simulatorRoute];

@@ -1,0 +1,78 @@
+/** Writes a run as a chat completion: whole, or as the chunks of a stream. */
+import type { Report } from "../../core/report.ts";
+import type { ToolCall } from "../../../adjudicator/index.ts";
+import { noteOf, textOf, tokensOf, wasCut } from "./answer.ts";
+import type { Asked } from "./mapped.ts";
+import type { Piece } from "./run.ts";
+
+const idOf = (reportId: string): string => `chatcmpl-${reportId.slice("run_".length)}`;
+
+interface Usage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+}
+function usageOf(report: Report): Usage {
+  const { input, output } = tokensOf(report);
+  return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
+}
+function finishOf(report: Report): "stop" | "length" | "tool_calls" {
+  if (report.tool_calls.length > 0) return "tool_calls";
+  return wasCut(report) ? "length" : "stop";
+}
+
+export function chatCompletion(report: Report, { model, request }: Asked) {
+  const text = textOf(report, request);
+  const calls = report.tool_calls;
+  const content = text === "" && calls.length > 0 ? null : text;
+  const message = { role: "assistant", content, refusal: null, ...(calls.length > 0 ? { tool_calls: calls } : {}) };
+  return {
+    id: idOf(report.id),
+    object: "chat.completion",
+    created: Math.floor(Date.parse(report.created_at) / 1000),
+    model,
+    choices: [{ index: 0, message, logprobs: null, finish_reason: finishOf(report) }],
+    usage: usageOf(report),
+    ...noteOf(report),
+  };
+}
+
+type Delta =
+  | { role: "assistant"; content: string }
+  | { content: string }
+  | { tool_calls: (ToolCall & { index: number })[] }
+  | { content?: never };
+export interface ChunkHead {
+  asked: Asked;
+  reportId: string;
+  /** seconds since 1970 */
+  created: number;
+  /** `stream_options.include_usage`: a last chunk of usage alone, `usage: null` on the others */
+  includeUsage: boolean;
+}
+
+export async function* chatChunks(
+  pieces: AsyncIterable<Piece>,
+  { asked, reportId, created, includeUsage }: ChunkHead,
+): AsyncGenerator<string> {
+  const head = { id: idOf(reportId), object: "chat.completion.chunk", created, model: asked.model };
+  const chunk = (choices: unknown[], more: object): string => `data: ${JSON.stringify({ ...head, choices, ...more })}\n\n`;
+  const unused = includeUsage ? { usage: null } : {};
+  const say = (delta: Delta, finish: string | null = null, more: object = unused): string =>
+    chunk([{ index: 0, delta, logprobs: null, finish_reason: finish }], more);
+  yield say({ role: "assistant", content: "" });
+  for await (const piece of pieces) {
+    if (piece.kind === "text") {
+      yield say({ content: piece.text });
+      continue;
+    }
+    const { report } = piece;
+    for (const [index, call] of report.tool_calls.entries()) yield say({ tool_calls: [{ index, ...call }] });
+    if (!includeUsage) yield say({}, finishOf(report), noteOf(report));
+    else {
+      yield say({}, finishOf(report));
+      yield chunk([], { usage: usageOf(report), ...noteOf(report) });
+    }
+    yield "data: [DONE]\n\n";
+  }
+}
