@@ -159,9 +159,9 @@ function unreached(room: Room, { target, ledger, kind }: CallOrder, failure: Fai
   return ending;
 }
 
-const smaller = (left: number | null, right: number | null): number | null =>
-  left === null || right === null ? (left ?? right) : Math.min(left, right);
-const windowOf = ({ numCtx, facts }: Target, shown: number | null): number | null => numCtx ?? smaller(facts.contextTokens, shown);
+function windowOf({ numCtx, facts: { contextTokens } }: Target, shown: number | null): number | null {
+  return numCtx ?? (contextTokens === null || shown === null ? (contextTokens ?? shown) : Math.min(contextTokens, shown));
+}
 async function send(room: Room, order: CallOrder, what: { messages: ChatMessage[]; sampling: Sampling; local: boolean }): Promise<CallEnd> {
   const { target, passage, cutoff } = order;
   const isCold = target.provider.local && (await room.locals.cold(target, { passage, cutoff, limitMs: usualLimit(order) }));
