@@ -20,9 +20,9 @@ export interface AdapterSettings {
   clock?: Clock;
 }
 
-export const CLOUD_TIMEOUT_MS = 10_000;
+const CLOUD_TIMEOUT_MS = 10_000;
 export const LOCAL_TIMEOUT_MS = 120_000;
-export const CLOUD_CONCURRENCY = 16;
+const CLOUD_CONCURRENCY = 16;
 
 /** What every SDK is given as key; the guard puts the real one on the request. */
 export const KEY_PLACEHOLDER = "held-by-egress";

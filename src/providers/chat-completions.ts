@@ -101,7 +101,7 @@ function takeMessage(message: JsonObject, draft: Draft, isWhole: boolean): void 
   if (legacy !== null) draft.toolCall({ index: 0, id: null, name: asName(legacy["name"]), arguments: argumentsText(legacy["arguments"]) });
 }
 
-export function usageOf(value: unknown): Partial<Usage> {
+function usageOf(value: unknown): Partial<Usage> {
   const usage = asObject(value);
   return { input_tokens: asCount(usage?.["prompt_tokens"]), output_tokens: asCount(usage?.["completion_tokens"]) };
 }

@@ -2,7 +2,7 @@
 import { fail } from "./failure.ts";
 
 /** Characters of one line, and of the data of one event; far above any honest reply. */
-export const MAX_LINE = 1024 * 1024;
+const MAX_LINE = 1024 * 1024;
 
 const BOM = "\uFEFF";
 const overCap = (): never => fail("bad-response", "a line of the reply is longer than 1 MiB");

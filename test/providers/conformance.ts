@@ -108,7 +108,10 @@ export function conformance(subject: Subject): void {
       expect(replyOf(await room.ask(json(200, wire.whole(silent)))).usage).toEqual({ input_tokens: null, output_tokens: null });
     });
     test("text is well-formed whatever was sent, and a pair split over chunks is whole", async () => {
-      expect(replyOf(await room.ask(stream({ pieces: ["a\ud83d", "\ude00b"] }), {}, { onDelta })).text).toBe("a\u{1f600}b");
+      const heard = deltas();
+      const said = stream({ pieces: ["a\ud83d", "\ude00b"] });
+      expect(replyOf(await room.ask(said, {}, { onDelta: heard.onDelta })).text).toBe("a\u{1f600}b");
+      expect(heard.list.join("")).toBe("a\u{1f600}b");
       expect(replyOf(await room.ask(json(200, wire.whole({ pieces: ["a\ud83db"] })))).text).toBe("a\ufffdb");
     });
     test("any split of the bytes gives the same reply", async () => {
@@ -428,7 +431,14 @@ export function conformance(subject: Subject): void {
       };
       Object.assign(process.env, leaks);
       const fresh = await openRoom(subject);
-      replyOf(await fresh.ask(json(200, wire.whole({ pieces: ["Hi"] }))));
+      const { fetch } = fresh.io();
+      const handedOver: Record<string, string>[] = [];
+      const listening: typeof fetch = (url, init) => {
+        handedOver.push(Object.fromEntries(new Headers(init?.headers)));
+        return fetch(url, init);
+      };
+      replyOf(await fresh.ask(json(200, wire.whole({ pieces: ["Hi"] })), {}, { fetch: listening }));
+      expect(JSON.stringify(handedOver)).not.toMatch(/leak|held-by-egress|authorization|x-api-key/);
       for (const name of Object.keys(leaks)) delete process.env[name];
       const [seen] = fresh.upstream.seen;
       expect(seen).toMatchObject({ method: "POST", path: subject.path });
