@@ -9,9 +9,8 @@ import { readJson } from "../json.ts";
 import { CallerLeft, type Life } from "../life.ts";
 import { JSON_TYPE, PROBLEM_TYPE, reply } from "../replies.ts";
 import { eventStream } from "../sse.ts";
+import { SSE_HEADERS, SSE_TYPE } from "../stream.ts";
 
-const SSE_TYPE = "text/event-stream; charset=utf-8";
-const SSE_HEADERS = { "x-accel-buffering": "no" };
 const reportHeaders = (report: Report): Record<string, string> => ({ "consensus-status": report.status, "consensus-report": report.id });
 
 function replyOf(last: ConsensusEvent | undefined, call: Call): StoredReply {
