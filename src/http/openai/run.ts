@@ -61,10 +61,10 @@ async function* piecesOf(events: AsyncIterable<ConsensusEvent>, asked: Asked, on
   throw new CallerLeft();
 }
 
-/** How one route writes a run. */
+/** How one route writes a run that streams. */
 export interface Script {
   /** throws what `pieces` throws */
-  frames(pieces: AsyncIterable<Piece>, reportId: string): AsyncIterator<string>;
+  frames(pieces: AsyncIterable<Piece>): AsyncIterator<string>;
   /** the last frame of a stream that fails after its start */
   failed(error: OpenaiError): string;
 }
@@ -79,18 +79,11 @@ async function opened(deps: AppDeps, pieces: AsyncGenerator<Piece>): Promise<Asy
 }
 
 /** Throws the Problem that the run ended in before its first word. */
-export async function streamed(call: Call, deps: AppDeps, asked: Asked, script: Script): Promise<Response> {
+export async function streamed(call: Call, deps: AppDeps, asked: Asked, scriptOf: (reportId: string) => Script): Promise<Response> {
   const life = call.begin();
   const leave = (): void => {
     life.cancel();
     life.end();
-  };
-  const broken = (error: unknown): string => {
-    const problem = error instanceof Problem ? error : new Problem("internal", "an unexpected error was logged under this request id");
-    if (problem !== error)
-      deps.log("error", "internal", { request_id: call.requestId, error: error instanceof Error ? error.name : "unknown" });
-    deps.meter.count("problems", { slug: problem.slug });
-    return script.failed(openaiError({ slug: problem.slug, detail: problem.detail, errors: problem.extras.errors }));
   };
   let reportId = "";
   const onStart = (id: string): void => {
@@ -98,10 +91,20 @@ export async function streamed(call: Call, deps: AppDeps, asked: Asked, script: 
   };
   try {
     const pieces = await opened(deps, piecesOf(start(call, deps, asked, life), asked, onStart));
-    const body = frameStream({ frames: script.frames(pieces, reportId), broken, leave, end: life.end }, deps.clock);
+    const script = scriptOf(reportId);
+    const broken = (error: unknown): string => script.failed(complaintOf(call, deps, error));
+    const body = frameStream({ frames: script.frames(pieces), broken, leave, end: life.end }, deps.clock);
     return reply(body, 200, SSE_TYPE, { ...SSE_HEADERS, "consensus-report": reportId });
   } catch (error) {
     leave();
     throw error;
   }
+}
+
+/** What a stream that was begun says of its failure; a bug is logged. */
+function complaintOf(call: Call, { log, meter }: AppDeps, error: unknown): OpenaiError {
+  const problem = error instanceof Problem ? error : new Problem("internal", "an unexpected error was logged under this request id");
+  if (problem !== error) log("error", "internal", { request_id: call.requestId, error: error instanceof Error ? error.name : "unknown" });
+  meter.count("problems", { slug: problem.slug });
+  return openaiError({ slug: problem.slug, detail: problem.detail, errors: problem.extras.errors });
 }

@@ -5,6 +5,15 @@ import { healthRoutes } from "./health.ts";
 import { openaiRoutes } from "./openai.ts";
 import { pageRoutes } from "./pages.ts";
 import { reportRoutes } from "./reports.ts";
+import { responsesRoute } from "./responses.ts";
 import { simulatorRoute } from "./simulator.ts";
 
-export const ROUTES: readonly Route[] = [consensusRoute, ...openaiRoutes, ...reportRoutes, ...healthRoutes, ...pageRoutes, simulatorRoute];
+export const ROUTES: readonly Route[] = [
+  consensusRoute,
+  ...openaiRoutes,
+  responsesRoute,
+  ...reportRoutes,
+  ...healthRoutes,
+  ...pageRoutes,
+  simulatorRoute,
+];
