@@ -41,3 +41,9 @@ export const PERSON = {
   required: ["name", "age"],
   additionalProperties: false,
 } as const;
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
