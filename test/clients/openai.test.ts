@@ -102,7 +102,13 @@ test("sampling reaches the members, and our own fields go in a consensus object"
   const body = {
     model: "consensus",
     messages: [{ role: "user" as const, content: "What is 17 + 25?" }],
-    ...{ max_completion_tokens: 300, seed: 7, temperature: 0.3, stop: "\n\n", user: "me", store: false, metadata: { job: "nightly" } },
+    max_completion_tokens: 300,
+    seed: 7,
+    temperature: 0.3,
+    stop: "\n\n",
+    user: "me",
+    store: false,
+    metadata: { job: "nightly" },
     consensus: { answer: { type: "number" }, panel: ["groq/openai/gpt-oss-120b", "ollama/llama3.2"], quorum: 2 },
   };
   const made = await client.chat.completions.create(body);
