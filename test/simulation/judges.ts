@@ -49,7 +49,7 @@ export function readPrompt(body: string): ReadPrompt | null {
     }
   }
   const [token = ""] = tokens;
-  return { token, tokens: [...tokens], task: /^You write/.test(system) ? "merge" : "name", question, candidates };
+  return { token, tokens: [...tokens], task: system.startsWith("You write") ? "merge" : "name", question, candidates };
 }
 
 const named = (winner: unknown, more = {}): string => JSON.stringify({ reason: "as I see it", winner, ...more });

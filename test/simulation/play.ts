@@ -1,7 +1,7 @@
 /** Plays one world on the real engine, with time, chance, network and store of its own, and writes down everything an outsider could see. */
 import type { ConsensusEvent, ProblemDocument, Report } from "../../src/core/report.ts";
 import { Problem } from "../../src/core/problem.ts";
-import type { Log, Meter } from "../../src/core/ports.ts";
+import type { Clock, Log, Meter } from "../../src/core/ports.ts";
 import type { RunRequest } from "../../src/consensus/consensus.ts";
 import type { MemberStatus } from "../../src/panel/panel.ts";
 import { compose, type Composed } from "../../src/runtimes/compose.ts";
@@ -30,6 +30,8 @@ export interface PlayedRun {
   listeners: number;
   /** calls of this run still open on the network at its end */
   openAtEnd: NetCall[];
+  /** timers of the engine beyond its detached warm-ups, where no other run was under way */
+  timersAtEnd: number;
 }
 export interface QueueView {
   at: number;
@@ -104,8 +106,6 @@ export interface PlayOptions {
   trace?: boolean;
   /** wall-clock jumps on top of the world's */
   jumps?: World["jumps"];
-  /** bugs planted by the mutant kit */
-  wrap?: (parts: { world: World; clock: VirtualClock }) => void;
 }
 
 function countingSignal(): { controller: AbortController; listeners: () => number } {
@@ -131,6 +131,7 @@ async function conduct(
   clock: VirtualClock,
   open: () => NetCall[],
   tell: (line: string) => void,
+  onEnd: (run: PlayedRun) => void,
 ): Promise<void> {
   const { plan } = run;
   const { controller, listeners } = countingSignal();
@@ -145,12 +146,13 @@ async function conduct(
       const { how, after } = plan.leave;
       clock.timer(after, () => {
         if (run.endedAt !== null) return;
-        run.leftAt = clock.now();
         tell(`leave r${plan.index} ${how}`);
-        if (how === "return") {
-          leftEarly = true;
-          void story.return(undefined);
-        } else controller.abort(how);
+        // who reads by a loop can leave it only between two events
+        if (how === "return") leftEarly = true;
+        else {
+          run.leftAt = clock.now();
+          controller.abort(how);
+        }
       });
     }
     for await (const event of story) {
@@ -161,7 +163,9 @@ async function conduct(
         run.failed = { document: event.data, retryAfterS: event.retryAfterS };
         run.report = event.data.report ?? null;
       }
-      if (leftEarly) break;
+      if (!leftEarly) continue;
+      run.leftAt = clock.now();
+      break;
     }
   } catch (error) {
     run.thrown = error;
@@ -169,9 +173,15 @@ async function conduct(
     tell(`thrown r${plan.index} ${error instanceof Problem ? error.slug : String(error)}`);
   }
   run.endedAt = clock.now();
-  await Promise.resolve();
+  await settled();
   run.openAtEnd = open().filter((call) => call.run === plan.index && call.kind === "chat");
   run.listeners = listeners();
+  onEnd(run);
+}
+
+/** Lets what hangs on the end of a run come to its own end, without moving time. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 40; turn += 1) await Promise.resolve();
 }
 
 export async function play(world: World, options: PlayOptions = {}): Promise<Played> {
@@ -236,9 +246,21 @@ export async function play(world: World, options: PlayOptions = {}): Promise<Pla
     leftAt: null,
     listeners: 0,
     openAtEnd: [],
+    timersAtEnd: 0,
   }));
   for (const { at, by } of [...world.jumps, ...(options.jumps ?? [])]) clock.timer(at, () => clock.jumpWall(by));
-  for (const run of runs) clock.timer(run.plan.at, () => void conduct(run, engine, clock, net.open, tell));
+  for (const run of runs)
+    clock.timer(run.plan.at, () => {
+      underWay += 1;
+      void conduct(run, engine, clock, net.open, tell, onEnd);
+    });
+  let underWay = 0;
+  const onEnd = (run: PlayedRun): void => {
+    underWay -= 1;
+    const warming =
+      logs.filter((line) => line.includes(" warm-up-start ")).length - logs.filter((line) => line.includes(" warm-up-end ")).length;
+    if (underWay === 0) run.timersAtEnd = Math.max(0, armed.size - warming);
+  };
   let runaway = false;
   try {
     await clock.runAll(MOST_TIMERS);

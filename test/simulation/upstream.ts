@@ -171,7 +171,7 @@ function chat(world: World, change: Change, ports: { now(): number; wall(): numb
     latency: pace.between(least, most) * (mood?.slow ?? 1) + cold + (call.judge && judge?.slow === true ? 30_000 : 0),
     gap: pace.between(0, 30),
     rng: luck,
-    salt: change.salt ?? "page of somebody else",
+    salt: `${change.salt ?? "page of somebody else"} ${call.headers["authorization"] ?? call.headers["x-api-key"] ?? ""}`,
     wall: () => ports.wall(),
   };
   const id = isEcho ? null : chooseFault(world, change, call, ports.now(), luck);

@@ -76,7 +76,7 @@ export interface RunPlan {
   injected: number;
 }
 export interface StoreMood {
-  save: { share: number; how: "rejects" | "slow" | "hangs" | "throws" };
+  save: { share: number; how: "rejects" | "slow" | "hangs" };
   read: { share: number; how: "rejects" | "slow" };
 }
 export interface World {
@@ -241,6 +241,9 @@ function messagesOf(rng: Chance, theme: Theme, index: number): Record<string, un
       }
       earlier.push({ role: "assistant", content: `Reply ${turn}: ${longText(rng, rng.between(5, 100))}` });
     }
+  const [first] = earlier;
+  // whatever is cut, the head of the first message or of the last is there
+  if (first !== undefined) first["content"] = `#r${index}# ${String(first["content"])}`;
   return [...earlier, last];
 }
 
