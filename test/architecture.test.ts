@@ -20,8 +20,8 @@ const FLOORS: [string, number][] = [
   ["src/web/", 8],
   ["src/simulator/", 8],
   ["src/runtimes/", 9],
-  ["src/index.ts", 9],
-  ["test/", 10],
+  ["src/index.ts", 10],
+  ["test/", 11],
 ];
 const floorOf = (file: string): number => FLOORS.find(([room]) => file.startsWith(room))?.[1] ?? 99;
 const roomOf = (file: string): string => FLOORS.find(([room]) => file.startsWith(room))?.[0] ?? file;

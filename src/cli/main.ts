@@ -34,7 +34,7 @@ function makeProgram(ports: CliPorts, done: (code: number) => void): Command {
     .description(ABOUT)
     .version(ports.version, "-V, --version")
     .addHelpText("after", EXAMPLES)
-    .configureHelp({ helpWidth: Math.min(MOST_HELP_COLUMNS, terminal.columns()) })
+    .configureHelp({ subcommandTerm: (command) => command.name(), helpWidth: Math.min(MOST_HELP_COLUMNS, terminal.columns()) })
     .configureOutput({
       writeOut: terminal.out,
       writeErr: terminal.err,

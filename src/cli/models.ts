@@ -34,7 +34,7 @@ function lineOf(engine: EmbeddedEngine, provider: Provider, id: string, contextT
     context_tokens: facts.contextTokens ?? contextTokens,
     input_usd_per_mtok: facts.inputUsdPerMtok,
     output_usd_per_mtok: facts.outputUsdPerMtok,
-    seated: engine.settings.panel.includes(member),
+    seated: engine.settings.panel.includes(member) || engine.settings.panel.includes(member.replace(/:latest$/, "")),
   };
 }
 

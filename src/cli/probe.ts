@@ -40,7 +40,7 @@ function find(engine: EmbeddedEngine, member: string): { provider: Provider; mod
   const known = engine.settings.providers.find((one) => one.name === name);
   const names = engine.settings.providers.map((one) => one.name).join(", ");
   if (known === undefined) throw new UsageError(`no provider is named ${name}; there are ${names}`);
-  if (provider === undefined) throw new UsageError(`provider ${name} is not configured: ${name.toUpperCase()}_API_KEY is not set`);
+  if (provider === undefined) throw new UsageError(`provider ${name} is not configured: it has no key`);
   return { provider, model: member.slice(slash + 1) };
 }
 

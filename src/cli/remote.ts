@@ -45,7 +45,8 @@ async function problemOf(response: Response): Promise<Problem> {
   return new Problem(slug, String(document?.detail ?? PROBLEMS[slug][1]), { errors: document?.errors, report: document?.report });
 }
 
-export function openRemote({ fetch, env, signal }: Pick<CliPorts, "fetch" | "env" | "signal">, options: ServerOptions): Remote {
+export function openRemote(ports: Pick<CliPorts, "fetch" | "env" | "signal">, options: ServerOptions): Remote {
+  const { env, signal } = ports;
   const base = readServer(options.server);
   const key = options.key ?? env("GEKRO_API_KEY");
   const local = createAddressBook((env("CONSENSUS_LOCAL_ADDRESSES") ?? "").split(",").map((entry) => entry.trim())).isLocal(base.hostname);
@@ -57,7 +58,7 @@ export function openRemote({ fetch, env, signal }: Pick<CliPorts, "fetch" | "env
   const call = async (path: string, init: RequestInit): Promise<Response> => {
     const headers = new Headers(init.headers);
     if (key !== undefined) headers.set("authorization", `Bearer ${key}`);
-    const response = await fetch(root + path, { ...init, headers, signal, redirect: "error" }).catch(() => {
+    const response = await ports.fetch(root + path, { ...init, headers, signal, redirect: "error" }).catch(() => {
       signal.throwIfAborted();
       throw new Problem("no-members", `nobody answers at ${root}; is the service running?`);
     });

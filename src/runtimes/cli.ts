@@ -4,14 +4,10 @@ import { join, sep } from "node:path";
 import { styleText } from "node:util";
 import { main } from "../cli/main.ts";
 import type { CliPorts, EmbeddedEngine, EngineOptions, Terminal } from "../cli/ports.ts";
-import { createReportStore } from "../store/reports.ts";
-import { compose } from "./compose.ts";
 import { readSettings } from "./config.ts";
 import { loadDotEnv } from "./dotenv.ts";
-import { createLog } from "./log.ts";
-import { createNodeTransport } from "./node-transport.ts";
-import { silentMeter, systemClock, systemRandom } from "./ports.ts";
-import { openSqlite } from "./sqlite.ts";
+import { openEngine } from "./engine.ts";
+import { systemClock, systemRandom } from "./ports.ts";
 import { ROOT, VERSION } from "./start.ts";
 import { pipedInput } from "./stdin.ts";
 
@@ -32,23 +28,11 @@ const terminal: Terminal = {
   style: (ink, text) => styleText(ink, text, { stream: process.stderr }),
 };
 
-async function openEngine({ store, wrap }: EngineOptions): Promise<EmbeddedEngine> {
+async function openEmbedded({ store, wrap }: EngineOptions): Promise<EmbeddedEngine> {
   const env = loadDotEnv(configFolder, process.env);
   const settings = await readSettings({ LOG_LEVEL: "error", CONSENSUS_DB: dataFile, ...env }, { version: VERSION });
-  const sql = store ? await openSqlite(settings.db) : null;
-  const reports = sql && createReportStore(sql);
-  const transport = createNodeTransport({ localAddresses: settings.localAddresses });
-  const log = createLog(settings.logLevel);
-  const ports = { clock: systemClock, random: systemRandom, log, meter: silentMeter, transport: wrap?.(transport) ?? transport, reports };
-  const composed = compose(settings, ports);
-  return {
-    ...composed,
-    reports,
-    close: async () => {
-      await composed.close();
-      await sql?.close();
-    },
-  };
+  const { composed, close } = await openEngine(settings, { keeps: store, wrap });
+  return { ...composed, reports: composed.engine.reports, close };
 }
 
 /** The entries run on import, and end the process themselves. */
@@ -78,7 +62,7 @@ const ports: CliPorts = {
   random: systemRandom,
   signal: interrupt.signal,
   fetch: (input, init) => fetch(input, init),
-  openEngine,
+  openEngine: openEmbedded,
   start,
   version: VERSION,
 };

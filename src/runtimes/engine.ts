@@ -1,5 +1,6 @@
 /** The engine on Node with its store and network, without a rim: what the service, the command line and the library all run. */
 import type { Log, Meter } from "../core/ports.ts";
+import type { Transport } from "../egress/egress.ts";
 import { createReportStore } from "../store/reports.ts";
 import type { SqlPort } from "../store/store.ts";
 import { compose, type Composed } from "./compose.ts";
@@ -18,20 +19,26 @@ export interface NodeEngine {
 export interface EngineOptions {
   meter?: Meter;
   log?: Log;
+  /** false: no report is kept and nothing is remembered */
+  keeps?: boolean;
+  /** sees every request on its way to the network, below the guard */
+  wrap?: (transport: Transport) => Transport;
 }
+const asIs = (transport: Transport): Transport => transport;
 
 /** Throws ConfigError when the store's file cannot be used. */
 export async function openEngine(
   given: Settings,
-  { meter = silentMeter, log = createLog(given.logLevel) }: EngineOptions = {},
+  { meter = silentMeter, log = createLog(given.logLevel), keeps = true, wrap = asIs }: EngineOptions = {},
 ): Promise<NodeEngine> {
-  const sql = await openSqlite(given.db);
+  const sql = await openSqlite(keeps ? given.db : ":memory:");
   const clock = systemClock;
-  const bare = createNodeTransport({ localAddresses: given.localAddresses });
+  const bare = wrap(createNodeTransport({ localAddresses: given.localAddresses }));
   const { settings, transport, watch } = await locateOllama(given, { transport: bare, clock, log }, (privacy) =>
     surveyMachine(process.env, privacy, clock),
   );
-  const composed = compose(settings, { clock, random: systemRandom, log, meter, transport, reports: createReportStore(sql) });
+  const reports = keeps ? createReportStore(sql) : null;
+  const composed = compose(settings, { clock, random: systemRandom, log, meter, transport, reports });
   const ollama = composed.providers.get("ollama");
   if (ollama) watch(ollama.endpoint);
   return {
