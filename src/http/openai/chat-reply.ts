@@ -37,11 +37,6 @@ export function chatCompletion(report: Report, { model, request }: Asked) {
   };
 }
 
-type Delta =
-  | { role: "assistant"; content: string }
-  | { content: string }
-  | { tool_calls: (ToolCall & { index: number })[] }
-  | { content?: never };
 export interface ChunkHead {
   asked: Asked;
   reportId: string;
@@ -49,6 +44,14 @@ export interface ChunkHead {
   created: number;
   /** `stream_options.include_usage`: a last chunk of usage alone, `usage: null` on the others */
   includeUsage: boolean;
+}
+type Delta = { role?: "assistant"; content?: string; tool_calls?: (ToolCall & { index: number })[] };
+
+/** Around a piece of text, written once for a whole stream. */
+const HOLE = "\u0000";
+function aroundText(chunk: (text: string) => string): (text: string) => string {
+  const [before = "", after = ""] = chunk(HOLE).split(JSON.stringify(HOLE));
+  return (text) => before + JSON.stringify(text) + after;
 }
 
 export async function* chatChunks(
@@ -60,10 +63,11 @@ export async function* chatChunks(
   const unused = includeUsage ? { usage: null } : {};
   const say = (delta: Delta, finish: string | null = null, more: object = unused): string =>
     chunk([{ index: 0, delta, logprobs: null, finish_reason: finish }], more);
+  const sayText = aroundText((content) => say({ content }));
   yield say({ role: "assistant", content: "" });
   for await (const piece of pieces) {
     if (piece.kind === "text") {
-      yield say({ content: piece.text });
+      yield sayText(piece.text);
       continue;
     }
     const { report } = piece;

@@ -70,12 +70,16 @@ export interface Script {
 }
 
 /** A run without an answer has a status as long as nothing was said; a long silence opens the stream without a word. */
-async function opened(deps: AppDeps, pieces: AsyncGenerator<Piece>): Promise<AsyncGenerator<Piece>> {
+async function opened({ clock }: AppDeps, pieces: AsyncGenerator<Piece>): Promise<AsyncIterable<Piece>> {
   const first = pieces.next();
-  await within(deps.clock, first, KEEP_ALIVE_MS);
-  return (async function* () {
-    for (let step = await first; !step.done; step = await pieces.next()) yield step.value;
-  })();
+  await within(clock, first, KEEP_ALIVE_MS);
+  let isFirst = true;
+  const next = (): Promise<IteratorResult<Piece>> => {
+    if (!isFirst) return pieces.next();
+    isFirst = false;
+    return first;
+  };
+  return { [Symbol.asyncIterator]: () => ({ next }) };
 }
 
 /** Throws the Problem that the run ended in before its first word. */
