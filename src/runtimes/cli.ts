@@ -4,11 +4,9 @@ import { join, sep } from "node:path";
 import { styleText } from "node:util";
 import { main } from "../cli/main.ts";
 import type { CliPorts, EmbeddedEngine, EngineOptions, Terminal } from "../cli/ports.ts";
-import { readSettings } from "./config.ts";
 import { loadDotEnv } from "./dotenv.ts";
-import { openEngine } from "./engine.ts";
 import { systemClock, systemRandom } from "./ports.ts";
-import { ROOT, VERSION } from "./start.ts";
+import { ROOT, VERSION } from "./root.ts";
 import { pipedInput } from "./stdin.ts";
 
 const DEFAULT_COLUMNS = 80;
@@ -28,7 +26,9 @@ const terminal: Terminal = {
   style: (ink, text) => styleText(ink, text, { stream: process.stderr }),
 };
 
+/** The client libraries are read only by commands that call somebody: completion and help stay quick. */
 async function openEmbedded({ store, wrap }: EngineOptions): Promise<EmbeddedEngine> {
+  const [{ openEngine }, { readSettings }] = await Promise.all([import("./engine.ts"), import("./config.ts")]);
   const env = loadDotEnv(configFolder, process.env);
   const settings = await readSettings({ LOG_LEVEL: "error", CONSENSUS_DB: dataFile, ...env }, { version: VERSION });
   const { composed, close } = await openEngine(settings, { keeps: store, wrap });

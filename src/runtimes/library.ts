@@ -7,7 +7,7 @@ import type { Log } from "../core/ports.ts";
 import { readSettings, type Environment } from "./config.ts";
 import { openEngine } from "./engine.ts";
 import { systemClock, systemRandom } from "./ports.ts";
-import { VERSION } from "./start.ts";
+import { VERSION } from "./root.ts";
 
 /** The body of `POST /consensus`. */
 export type ConsensusRequest = WireRequest;

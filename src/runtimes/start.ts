@@ -1,20 +1,14 @@
 /** What every Node entry shares: settings from the environment, one clear line and exit code 78 for a bad one, and a graceful end. */
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { ConfigError } from "../core/problem.ts";
 import { readSettings } from "./config.ts";
 import { loadDotEnv } from "./dotenv.ts";
+import { ROOT, VERSION } from "./root.ts";
 import type { Service } from "./serve.ts";
 import type { Settings } from "./settings.ts";
 
 /** EX_CONFIG of sysexits.h. */
 const EXIT_CONFIG = 78;
-/** The folder of package.json: two floors up from the source, three from the build. */
-function rootAbove(folder: string): string {
-  return existsSync(join(folder, "package.json")) || folder === dirname(folder) ? folder : rootAbove(dirname(folder));
-}
-export const ROOT = rootAbove(import.meta.dirname);
-export const VERSION = (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }).version;
+export { VERSION };
 
 export const settingsFromEnvironment = (): Promise<Settings> => readSettings(loadDotEnv(ROOT, process.env), { version: VERSION });
 
