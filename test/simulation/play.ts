@@ -184,90 +184,103 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 40; turn += 1) await Promise.resolve();
 }
 
+interface CountedClock extends Clock {
+  armed(): number;
+}
+/** The engine's clock: the same time, with a count of the timers that the engine alone has armed. */
+function countTimers(clock: VirtualClock): CountedClock {
+  const armed = new Set<number>();
+  let made = 0;
+  return {
+    wall: () => clock.wall(),
+    now: () => clock.now(),
+    timer(ms, fire) {
+      const id = ++made;
+      armed.add(id);
+      const cancel = clock.timer(ms, () => {
+        armed.delete(id);
+        fire();
+      });
+      return () => {
+        armed.delete(id);
+        cancel();
+      };
+    },
+    armed: () => armed.size,
+  };
+}
+
+const labelled = (labels: Record<string, string>): string =>
+  Object.entries(labels)
+    .map(([label, value]) => `${label}=${value}`)
+    .join(",");
+
+/** Beside so many open calls the queues are looked at. */
+const CROWD = 6;
+
 export async function play(world: World, options: PlayOptions = {}): Promise<Played> {
   ambient();
   const clock = createVirtualClock();
-  const { tell, ...recorder } = ((made: Recorder) => ({ tell: made.tell, made }))(new Recorder(() => clock.now(), options.trace === true));
+  const recorder = new Recorder(() => clock.now(), options.trace === true);
+  const { tell } = recorder;
   const counters = new Map<string, number>();
   const logs: string[] = [];
   const queues: QueueView[] = [];
+  let warming = 0;
   const meter: Meter = {
     count(name, labels, by = 1) {
-      const key = `${name}{${Object.entries(labels)
-        .map(([label, value]) => `${label}=${value}`)
-        .join(",")}}`;
+      const key = `${name}{${labelled(labels)}}`;
       counters.set(key, (counters.get(key) ?? 0) + by);
       tell(`count ${key} ${by}`);
     },
     observe: () => undefined,
   };
   const log: Log = (level, event, fields = {}) => {
+    if (event === "warm-up-start") warming += 1;
+    if (event === "warm-up-end") warming -= 1;
     const line = `${level} ${event} ${JSON.stringify(fields)}`;
     logs.push(line);
     tell(`log ${line}`);
   };
   const store = world.store === null ? null : createFakeStore(world, clock, tell);
   const script = createScript(world, options.change ?? {}, { now: () => clock.now(), wall: () => clock.wall() });
-  let composed: Composed | null = null;
+  let look: (call: NetCall) => void = () => undefined;
   const net = createNet({
     clock,
     script,
     describe,
     onEvent(what, call) {
-      tell(
-        `${what} #${call.id} ${call.kind} ${call.member} r${call.run} ${call.plan.fault ?? ""} ${call.ended ?? ""} ${call.abortedBy ?? ""}`,
-      );
-      if (what === "start" && call.kind === "chat" && composed !== null) {
-        const [view] = composed.panel.status([call.member]);
-        if (view) queues.push({ at: clock.now(), member: call.member, inFlight: view.in_flight, queued: view.queued });
-      }
+      const { id, kind, member, run, plan, ended, abortedBy } = call;
+      tell(`${what} #${id} ${kind} ${member} r${run} ${plan.fault ?? ""} ${ended ?? ""} ${abortedBy ?? ""}`);
+      if (what === "start") look(call);
     },
   });
-  options.wrap?.({ world, clock });
-  const engine = compose(world.settings, {
-    clock,
-    random: createSeededRandom(world.seed),
-    log,
-    meter,
-    transport: net.transport,
-    reports: store,
-  });
-  composed = engine;
-  const runs = world.runs.map((plan): PlayedRun => ({
-    plan,
-    request: null,
-    acceptedAt: 0,
-    endedAt: null,
-    events: [],
-    thrown: null,
-    problem: null,
-    report: null,
-    failed: null,
-    leftAt: null,
-    listeners: 0,
-    openAtEnd: [],
-    timersAtEnd: 0,
-  }));
+  const engineClock = countTimers(clock);
+  const random = createSeededRandom(world.seed);
+  const composed = compose(world.settings, { clock: engineClock, random, log, meter, transport: net.transport, reports: store });
+  look = ({ member }) => {
+    if (net.open().length < CROWD) return;
+    const [view] = composed.panel.status([member]);
+    if (view) queues.push({ at: clock.now(), member, inFlight: view.in_flight, queued: view.queued });
+  };
+  const runs = world.runs.map(unplayed);
+  let underWay = 0;
+  const onEnd = (run: PlayedRun): void => {
+    underWay -= 1;
+    if (underWay === 0) run.timersAtEnd = Math.max(0, engineClock.armed() - warming);
+  };
   for (const { at, by } of [...world.jumps, ...(options.jumps ?? [])]) clock.timer(at, () => clock.jumpWall(by));
   for (const run of runs)
     clock.timer(run.plan.at, () => {
       underWay += 1;
-      void conduct(run, engine, clock, net.open, tell, onEnd);
+      void conduct(run, composed, clock, net.open, tell, onEnd);
     });
-  let underWay = 0;
-  const onEnd = (run: PlayedRun): void => {
-    underWay -= 1;
-    const warming =
-      logs.filter((line) => line.includes(" warm-up-start ")).length - logs.filter((line) => line.includes(" warm-up-end ")).length;
-    if (underWay === 0) run.timersAtEnd = Math.max(0, armed.size - warming);
-  };
-  let runaway = false;
-  try {
-    await clock.runAll(MOST_TIMERS);
-  } catch {
-    runaway = true;
-  }
-  const status = engine.panel.status(Object.keys(world.settings.models));
+  const runaway = await clock.runAll(MOST_TIMERS).then(
+    () => false,
+    () => true,
+  );
+  const status = composed.panel.status(Object.keys(world.settings.models));
+  const left = { timersLeft: clock.pending(), openLeft: net.open().length };
   return {
     world,
     runs,
@@ -278,10 +291,25 @@ export async function play(world: World, options: PlayOptions = {}): Promise<Pla
     queues,
     status,
     runaway,
-    timersLeft: clock.pending(),
-    openLeft: net.open().length,
-    hash: recorder.made.hash,
-    trace: recorder.made.trace,
-    composed: engine,
+    ...left,
+    hash: recorder.hash,
+    trace: recorder.trace,
+    composed,
   };
 }
+
+const unplayed = (plan: RunPlan): PlayedRun => ({
+  plan,
+  request: null,
+  acceptedAt: 0,
+  endedAt: null,
+  events: [],
+  thrown: null,
+  problem: null,
+  report: null,
+  failed: null,
+  leftAt: null,
+  listeners: 0,
+  openAtEnd: [],
+  timersAtEnd: 0,
+});
