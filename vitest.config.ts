@@ -1,6 +1,7 @@
 /** Two projects: `node` runs everything, `workers` runs the shared black-box suite inside workerd. */
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import type {} from "./test/runtimes/workers/setup.ts";
 
 export default defineConfig({
   test: {
@@ -16,8 +17,19 @@ export default defineConfig({
         },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-        test: { name: "workers", include: ["test/runtimes/workers/**/*.test.ts"], testTimeout: 30_000 },
+        plugins: [
+          cloudflareTest(({ inject }) => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            // the simulated providers run outside of workerd, on ports that are known once they listen
+            miniflare: { bindings: { ...inject("simulated").environment, LOG_LEVEL: "error" } },
+          })),
+        ],
+        test: {
+          name: "workers",
+          include: ["test/runtimes/workers/**/*.test.ts"],
+          globalSetup: ["./test/runtimes/workers/setup.ts"],
+          testTimeout: 30_000,
+        },
       },
     ],
   },
