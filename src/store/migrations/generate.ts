@@ -10,7 +10,7 @@ export function generate(): string {
     .filter((file) => /^\d{4}_\w+\.sql$/.test(file))
     .sort();
   const entries = files.map(
-    (file) => `  { version: ${Number(file.slice(0, 4))}, sql: ${literal(readFileSync(join(folder, file), "utf8"))} },\n`,
+    (file) => `  {\n    version: ${Number(file.slice(0, 4))},\n    sql: ${literal(readFileSync(join(folder, file), "utf8"))},\n  },\n`,
   );
   return `/** The migrations, generated from the *.sql beside this file by \`node src/store/migrations/generate.ts\`; never edit it by hand. */
 

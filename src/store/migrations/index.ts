@@ -1,7 +1,9 @@
 /** The migrations, generated from the *.sql beside this file by `node src/store/migrations/generate.ts`; never edit it by hand. */
 
 export const MIGRATIONS: readonly { version: number; sql: string }[] = [
-  { version: 1, sql: `CREATE TABLE IF NOT EXISTS schema_versions (version INTEGER PRIMARY KEY) STRICT;
+  {
+    version: 1,
+    sql: `CREATE TABLE IF NOT EXISTS schema_versions (version INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE IF NOT EXISTS reports (
   id TEXT PRIMARY KEY,
   owner TEXT NOT NULL,
@@ -63,5 +65,6 @@ CREATE TABLE IF NOT EXISTS jobs (
 CREATE INDEX IF NOT EXISTS jobs_waiting ON jobs (state, created_at);
 CREATE INDEX IF NOT EXISTS jobs_newest ON jobs (owner, created_at DESC, id DESC);
 INSERT OR IGNORE INTO schema_versions (version) VALUES (1);
-` },
+`,
+  },
 ];
