@@ -5,6 +5,8 @@ import { expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "..");
 const FLOORS: [string, number][] = [
+  // the version, nothing else
+  ["package.json", 0],
   ["prompts/", 0],
   ["adjudicator/", 1],
   ["src/core/", 2],
