@@ -6,6 +6,7 @@ import type { Egress, Transport } from "../egress/egress.ts";
 import type { Panel } from "../panel/panel.ts";
 import type { ModelFacts, Provider } from "../providers/provider.ts";
 import type { ReportStore } from "../store/store.ts";
+import type { EvalPorts } from "./eval/ports.ts";
 
 /** The engine in this process, as far as commands use it. */
 export interface EmbeddedEngine {
@@ -67,6 +68,8 @@ export interface CliPorts {
   openEngine(options: EngineOptions): Promise<EmbeddedEngine>;
   /** runs a service in this process until it is told to stop */
   start(service: "serve" | "demo"): Promise<void>;
+  /** files and services of an evaluation; absent where there are none */
+  openEvaluation?(): Promise<EvalPorts>;
   version: string;
 }
 

@@ -64,6 +64,7 @@ const ports: CliPorts = {
   fetch: (input, init) => fetch(input, init),
   openEngine: openEmbedded,
   start,
+  openEvaluation: async () => (await import("./eval.ts")).evalPorts(loadDotEnv(configFolder, process.env)),
   version: VERSION,
 };
 
