@@ -10,7 +10,7 @@ const readCall = (value: unknown): unknown =>
 function readPart(value: unknown): unknown {
   if (!isFields(value)) return value;
   if (value.type === "refusal") return { type: "text", text: value.refusal };
-  return value.type === "text" ? only(value, ["type", "text"]) : { type: value.type };
+  return only(value, ["type", "text"]);
 }
 const readContent = (value: unknown): unknown => each(value, readPart);
 
