@@ -5,7 +5,7 @@ import type { ConsensusEvent, Report } from "../core/report.ts";
 import { addServerOptions, type Backend, type BackendOptions, openBackend } from "./backend.ts";
 import { EXIT, UsageError } from "./exits.ts";
 import { noScreen, openScreen } from "./live.ts";
-import type { AddCommand, CliPorts } from "./ports.ts";
+import type { AddCommand, CliPorts, Terminal } from "./ports.ts";
 import { type AskOptions, promptOf, requestOf } from "./question.ts";
 import { complain, exitOf, isProblem } from "./refusals.ts";
 import { safeJson } from "./safe.ts";
@@ -45,16 +45,21 @@ async function follow(ports: CliPorts, backend: Backend, body: unknown, quiet: b
   }
 }
 
+/** A log may hold long lines; a screen may not. */
+const LOG_COLUMNS = 240;
+const summaryOf = (report: Report, { errIsTty, columns, style }: Terminal): string =>
+  summaryLines(report, errIsTty ? columns() : LOG_COLUMNS, style);
+
 function finish({ terminal }: CliPorts, last: Last, { json, strict, quiet }: Options): number {
   const report: Report | undefined = last.type === "run-end" ? last.data : last.data.report;
   if (json) terminal.out(`${safeJson(report ?? last.data)}\n`);
   if (last.type === "error") {
-    if (report && !quiet) terminal.err(summaryLines(report, terminal.style));
+    if (report && !quiet) terminal.err(summaryOf(report, terminal));
     terminal.err(`gekro: ${last.data.type.replace("/problems/", "")}: ${last.data.detail}\n`);
     return EXIT.failed;
   }
   if (!json) terminal.out(answerText(last.data));
-  if (!quiet) terminal.err(summaryLines(last.data, terminal.style));
+  if (!quiet) terminal.err(summaryOf(last.data, terminal));
   return strict && last.data.status === "degraded" ? EXIT.degraded : EXIT.ok;
 }
 

@@ -28,6 +28,21 @@ function nameWhatIsAccepted(program: Command): void {
   }
 }
 
+const COMPLETION_EXAMPLES = `
+Examples:
+  $ gekro completion bash >> ~/.bashrc
+  $ gekro completion zsh > ~/.zfunc/_gekro
+  $ gekro completion fish > ~/.config/fish/completions/gekro.fish`;
+
+/** Reads the finished program, so it comes last. */
+function addCompletion(program: Command): void {
+  tab(program, { completionCommandName: "completion" });
+  program.commands
+    .find((command) => command.name() === "completion")
+    ?.description("print the script that lets a shell complete commands and flags")
+    .addHelpText("after", COMPLETION_EXAMPLES);
+}
+
 function makeProgram(ports: CliPorts, done: (code: number) => void): Command {
   const { terminal } = ports;
   const program = new Command("gekro")
@@ -42,7 +57,7 @@ function makeProgram(ports: CliPorts, done: (code: number) => void): Command {
     })
     .exitOverride();
   for (const add of COMMANDS) add(program, { ports, done });
-  tab(program, { completionCommandName: "completion" });
+  addCompletion(program);
   nameWhatIsAccepted(program);
   return program;
 }

@@ -13,12 +13,17 @@ import { readCount } from "./values.ts";
 
 type Options = BackendOptions & { json?: boolean; limit: number };
 
+/** Cut far beyond any screen. */
+const LINE_COLUMNS = 240;
+
 function show({ terminal }: CliPorts, report: Report): void {
   const { rows } = fold(emptyBoard(), { type: "run-end", data: report });
   const problem = report.problem ? `${report.problem.slug}: ${safeLine(report.problem.detail)}\n` : "";
   const members = rows.map((row) => `  ${plainRow(row)}\n`).join("");
   const plain = (_ink: string, text: string): string => text;
-  terminal.out(`${report.created_at}  ${report.status}\n${members}${summaryLines(report, plain)}${problem}\n${answerText(report)}`);
+  terminal.out(
+    `${report.created_at}  ${report.status}\n${members}${summaryLines(report, LINE_COLUMNS, plain)}${problem}\n${answerText(report)}`,
+  );
 }
 
 const HEAD = ["REPORT", "WHEN", "STATUS", "HOW", "AGREED", "COST", "TIME", "ANSWER"];
