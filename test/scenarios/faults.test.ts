@@ -1,0 +1,109 @@
+/** Every fault of the catalogue on each provider in turn, over real sockets and the whole engine: the run ends 200 and degraded with the right reason, and leaves nothing behind. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RunRequest } from "../../src/consensus/consensus.ts";
+import type { ConsensusEvent, Report } from "../../src/core/report.ts";
+import { readSettings } from "../../src/runtimes/config.ts";
+import { type NodeEngine, openEngine } from "../../src/runtimes/engine.ts";
+import type { Fault } from "../../src/simulator/faults/fault.ts";
+import { faultsOf } from "../../src/simulator/faults.ts";
+import { startSimulator, type Simulator } from "../../src/simulator/simulator.ts";
+
+/** These alternate by request, strike the judge, or answer with a warning only. */
+const TAKES_TURNS = new Set(["flap"]);
+const LIMIT_MS = 600;
+const PROMPT = "Tell me about garbage collectors in busy servers, in one sentence of your own.";
+
+let simulator: Simulator;
+beforeAll(async () => {
+  simulator = await startSimulator({ latencyMs: 0, pace: 0.02 });
+});
+afterAll(() => simulator.close());
+
+async function engineOf(): Promise<NodeEngine> {
+  const env = { ...simulator.environment(), CONSENSUS_DB: ":memory:", LOG_LEVEL: "error" };
+  return openEngine(await readSettings(env, { version: "test", simulated: true }));
+}
+/** One fresh engine per run, so that no circuit is open from the run before. */
+async function run(change: Partial<Record<keyof RunRequest, unknown>> = {}): Promise<Report> {
+  const engine = await engineOf();
+  try {
+    const { composed } = engine;
+    const panel = composed.settings.panel.map((model) => ({ model, timeout_ms: LIMIT_MS }));
+    const request = composed.parse({ prompt: PROMPT, panel, strategy: "vote", stop: "all", quorum: 2, deadline_ms: 8000, ...change });
+    const context = { owner: "", requestId: "req", acceptedAt: performance.now(), signal: new AbortController().signal, live: false };
+    let last: ConsensusEvent | undefined;
+    for await (const event of composed.consensus.run(request, context)) last = event;
+    if (last?.type === "error" && last.data.report) return last.data.report;
+    if (last?.type !== "run-end") throw new Error(`ended with ${last?.type}`);
+    return last.data;
+  } finally {
+    await engine.close();
+  }
+}
+
+const outcomeOf = (report: Report, provider: string) => report.outcomes.find((outcome) => outcome.provider === provider);
+
+function expectRow(report: Report, provider: string, fault: Fault): void {
+  const outcome = outcomeOf(report, provider);
+  if (fault.expects === null) {
+    expect(outcome?.status).toBe("answered");
+    return;
+  }
+  expect(outcome).toMatchObject({ status: "dropped", reason: fault.expects });
+  expect(report.status).toBe("degraded");
+  expect(report.degradations).toContainEqual({ code: "member-dropped", member: outcome?.member, detail: fault.expects });
+  expect(report.verdict?.supporters).not.toContain(outcome?.member);
+}
+
+describe.each(["together", "groq", "ollama"] as const)("one fault on %s", (provider) => {
+  const faults = faultsOf(provider).filter((fault) => !TAKES_TURNS.has(fault.name) && !fault.name.startsWith("judge-"));
+  test.each(faults.map((fault) => [fault.name, fault] as const))("%s: the others answer", async (name, fault) => {
+    await simulator.fault(provider, name);
+    try {
+      // a silent cut shows only on a prompt long enough to be estimated well
+      const report = await run(name === "ollama-cut-prompt" ? { prompt: `${PROMPT} `.repeat(40) } : {});
+      expect(report.answer).not.toBeNull();
+      expectRow(report, provider, fault);
+    } finally {
+      await simulator.fault(provider, null);
+    }
+  });
+});
+
+describe("several at once", () => {
+  const all = ["together", "groq", "ollama"];
+  const pull = (names: string[], fault: string | null) => Promise.all(names.map((name) => simulator.fault(name, fault)));
+
+  test("two of three down: the survivor answers alone, and no judge is asked", async () => {
+    await pull(["together", "groq"], "503");
+    const report = await run({ strategy: "auto" });
+    await pull(all, null);
+    expect(report).toMatchObject({ status: "degraded", mode: "single-provider", adjudication: null, verdict: { how: "survivor" } });
+    expect(report.degradations.map(({ code }) => code)).toEqual(["member-dropped", "member-dropped", "quorum-missed", "single-provider"]);
+  });
+  test("two of three down and a quorum demanded: quorum-lost", async () => {
+    await pull(["together", "groq"], "refused");
+    const report = await run({ require_quorum: true });
+    await pull(all, null);
+    expect(report).toMatchObject({ status: "failed", answer: null, verdict: null, problem: { slug: "quorum-lost" } });
+  });
+  test("all refused: no-candidates; all hanging: deadline-exceeded", async () => {
+    await pull(all, "refused");
+    const refused = await run();
+    await pull(all, "stall-headers");
+    const panel = ["together/a", "groq/b", "ollama/llama3.2"];
+    const hanging = await run({ panel, deadline_ms: 400, grace_ms: 0 });
+    await pull(all, null);
+    expect(refused.problem?.slug).toBe("no-candidates");
+    expect(hanging.problem?.slug).toBe("deadline-exceeded");
+    expect(hanging.timing_ms.total).toBeGreaterThanOrEqual(380);
+  });
+  test("local-only with Ollama down: local-unavailable, and nobody else is asked", async () => {
+    await pull(["ollama"], "refused");
+    const before = simulator.seen("groq").length + simulator.seen("together").length;
+    const report = await run({ privacy: "local-only", panel: undefined });
+    await pull(all, null);
+    expect(report.problem?.slug).toBe("local-unavailable");
+    expect(simulator.seen("groq").length + simulator.seen("together").length).toBe(before);
+  });
+});
