@@ -1,21 +1,14 @@
 /** The `gekro` command on Node: lends the commands a terminal, an engine and this process, and ends with their exit code. */
-import { homedir } from "node:os";
-import { join, sep } from "node:path";
 import { styleText } from "node:util";
+import { EXIT } from "../cli/exits.ts";
 import { main } from "../cli/main.ts";
 import type { CliPorts, EmbeddedEngine, EngineOptions, Terminal } from "../cli/ports.ts";
 import { loadDotEnv } from "./dotenv.ts";
 import { systemClock, systemRandom } from "./ports.ts";
-import { ROOT, VERSION } from "./root.ts";
+import { CONFIG_FOLDER, DATA_FILE, VERSION } from "./root.ts";
 import { pipedInput } from "./stdin.ts";
 
 const DEFAULT_COLUMNS = 80;
-
-/** An installed package's own folder is nobody's to configure or to write into: then the user's folders are used. */
-const installed = ROOT.includes(`${sep}node_modules${sep}`);
-const homeOf = (variable: string, fallback: string): string => process.env[variable] ?? join(homedir(), fallback);
-const configFolder = installed ? join(homeOf("XDG_CONFIG_HOME", ".config"), "gekro") : ROOT;
-const dataFile = installed ? join(homeOf("XDG_STATE_HOME", ".local/state"), "gekro", "consensus.db") : join(ROOT, "data", "consensus.db");
 
 const terminal: Terminal = {
   out: (text) => void process.stdout.write(text),
@@ -29,8 +22,8 @@ const terminal: Terminal = {
 /** The client libraries are read only by commands that call somebody: completion and help stay quick. */
 async function openEmbedded({ store, wrap }: EngineOptions): Promise<EmbeddedEngine> {
   const [{ openEngine }, { readSettings }] = await Promise.all([import("./engine.ts"), import("./config.ts")]);
-  const env = loadDotEnv(configFolder, process.env);
-  const settings = await readSettings({ LOG_LEVEL: "error", CONSENSUS_DB: dataFile, ...env }, { version: VERSION });
+  const env = loadDotEnv(CONFIG_FOLDER, process.env);
+  const settings = await readSettings({ LOG_LEVEL: "error", CONSENSUS_DB: DATA_FILE, ...env }, { version: VERSION });
   const { composed, close } = await openEngine(settings, { keeps: store, wrap });
   return { ...composed, reports: composed.engine.reports, close };
 }
@@ -44,15 +37,16 @@ async function start(service: "serve" | "demo"): Promise<void> {
 const interrupt = new AbortController();
 function onInterrupt(): void {
   // a second Ctrl-C does not wait
-  if (interrupt.signal.aborted) process.exit(130);
+  if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
   interrupt.abort("cancelled");
 }
 
 const [command] = process.argv.slice(2);
 const isService = command === "serve" || command === "demo";
 if (!isService) process.on("SIGINT", onInterrupt).on("SIGTERM", onInterrupt);
-// the reader of the pipe has left: nothing to complain about
-process.stdout.on("error", () => process.exit(0));
+// the reader of the pipe has left: nothing to complain about; any other end of it is a loss
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.failed));
+process.stderr.on("error", () => {});
 
 const ports: CliPorts = {
   terminal,
@@ -64,7 +58,7 @@ const ports: CliPorts = {
   fetch: (input, init) => fetch(input, init),
   openEngine: openEmbedded,
   start,
-  openEvaluation: async () => (await import("./eval.ts")).evalPorts(loadDotEnv(configFolder, process.env)),
+  openEvaluation: async () => (await import("./eval.ts")).evalPorts(loadDotEnv(CONFIG_FOLDER, process.env)),
   version: VERSION,
 };
 

@@ -2,7 +2,7 @@
 import { ConfigError } from "../core/problem.ts";
 import { readSettings } from "./config.ts";
 import { loadDotEnv } from "./dotenv.ts";
-import { ROOT, VERSION } from "./root.ts";
+import { CONFIG_FOLDER, DATA_FILE, isInstalled, VERSION } from "./root.ts";
 import type { Service } from "./serve.ts";
 import type { Settings } from "./settings.ts";
 
@@ -10,7 +10,11 @@ import type { Settings } from "./settings.ts";
 const EXIT_CONFIG = 78;
 export { VERSION };
 
-export const settingsFromEnvironment = (): Promise<Settings> => readSettings(loadDotEnv(ROOT, process.env), { version: VERSION });
+/** An installed package keeps its database in the user's folder, not in whichever one it was started from. */
+export const settingsFromEnvironment = (): Promise<Settings> => {
+  const kept = isInstalled ? { CONSENSUS_DB: DATA_FILE } : {};
+  return readSettings({ ...kept, ...loadDotEnv(CONFIG_FOLDER, process.env) }, { version: VERSION });
+};
 
 /** One line on stderr, never a stack. */
 export function exitWith(error: unknown): never {
