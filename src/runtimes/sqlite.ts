@@ -43,7 +43,7 @@ function open(path: string): Handle {
   if (!inMemory) mkdirSync(dirname(path), { recursive: true });
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
+    database.exec("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
   } catch (error) {
     database.close();
     throw error;
@@ -126,6 +126,8 @@ export async function openSqlite(path: string, clock: Clock = systemClock): Prom
   const prepare = async (): Promise<void> => {
     if (ready) return;
     await migrate(port);
+    // only now: the mode is written into the file, and a file that is not ours must stay as it is
+    await port.all({ sql: "PRAGMA journal_mode = WAL", params: [] });
     ready = true;
   };
   const sql: SqlPort = {

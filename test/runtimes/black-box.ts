@@ -258,7 +258,7 @@ function keyTests(open: Open): void {
     const target = open();
     const [together = "", groq = ""] = panelOf();
     const before = (await target.seen("groq")).length;
-    const body = { prompt: "What is 17 + 25?", answer: { type: "number" }, panel: [together, groq], stop: "all" };
+    const body = { prompt: "What is 17 + 25?", answer: { type: "number" }, strategy: "vote", panel: [together, groq], stop: "all" };
     const headers = { "idempotency-key": `key-${series}` };
     const replies = await Promise.all(Array.from({ length: 8 }, () => post(target, "/consensus", body, headers)));
     const texts = await Promise.all(replies.map((reply) => reply.text()));

@@ -42,10 +42,7 @@ test("a schema newer than the code stops the start and leaves the file as it is"
   database.close();
   const before = readFileSync(path);
   await expect(openSqlite(path)).rejects.toMatchObject({ name: "ConfigError", variable: "CONSENSUS_DB" });
-  const after = new DatabaseSync(path);
-  expect(after.prepare("SELECT count(*) AS n FROM sqlite_master").get()).toBeTruthy();
-  after.close();
-  expect(readFileSync(path).equals(before) || readFileSync(path).length === before.length).toBe(true);
+  expect(readFileSync(path).equals(before)).toBe(true);
 });
 
 const unusable: [string, (path: string) => void][] = [

@@ -2,6 +2,9 @@
 // @ts-expect-error the module exists inside workerd only
 import { env, exports } from "cloudflare:workers";
 import { inject } from "vitest";
+// The test runner cannot load a module from inside a request, so the lazily loaded clients are loaded here; a built Worker holds them anyway.
+import "../../../src/providers/groq-client.ts";
+import "../../../src/providers/openai-client.ts";
 import { d1Port } from "../../../src/runtimes/d1.ts";
 import type { SqlPort } from "../../../src/store/store.ts";
 import { storeContract } from "../../store/contract.ts";
