@@ -33,6 +33,10 @@ test("events come out as they went in, wherever the stream is cut", async () => 
     { numRuns: 50 },
   );
 });
+test("a stream that comes byte by byte is read like one that comes whole", async () => {
+  const bytes = bytesOf();
+  expect(await collect(streamOf(Array.from(bytes, (byte) => Uint8Array.of(byte))))).toEqual(eventsOf(degradedReport()));
+});
 test("a stream that ends before its last event is an error, never a clean end", async () => {
   const bytes = bytesOf(eventsOf(reportOf()).slice(0, 2));
   await expect(collect(streamOf([bytes]))).rejects.toThrow("ended before the run did");
