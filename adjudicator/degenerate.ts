@@ -8,6 +8,9 @@ const FILLER =
 
 /** Shortest text in which repetition is judged, in characters. */
 const LONG = 200;
+/** Fewer words than this are told by their letters; more different ones than that (all numbers being one) are no repetition. */
+const FEW_WORDS = 8;
+const MOST_WORDS = 12;
 /** How much of a text is looked at, in characters. */
 const LOOK = 20_000;
 
@@ -31,7 +34,16 @@ function isFiller(text: string): boolean {
 
 /** One symbol, one word or one short phrase makes up nearly all of the text. */
 function isRepetition(text: string): boolean {
-  const words = text.toLowerCase().split(/\s+/);
-  if (words.length < 8) return new Set(text).size <= 3;
-  return new Set(words).size <= Math.max(2, words.length / 50) && new Set(words.map((word) => word.replace(/\d+/g, "0"))).size <= 12;
+  const words = new Set<string>();
+  const counted = new Set<string>();
+  let number = 0;
+  for (const [word] of text.toLowerCase().matchAll(/\S+/g)) {
+    number += 1;
+    words.add(word);
+    counted.add(word.replace(/\d+/g, "0"));
+    // nearly every text is told by its first dozen of words
+    if (counted.size > MOST_WORDS) return false;
+  }
+  if (number < FEW_WORDS) return new Set(text).size <= 3;
+  return words.size <= Math.max(2, number / 50);
 }

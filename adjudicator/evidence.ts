@@ -57,7 +57,21 @@ export function gather(rows: PastRun[], members: string[]): Evidence {
     members,
     patterns: list,
     counts: (member) => countRuns(list, members.indexOf(member)),
-    comparable: (taking) => recent.filter((row) => taking.every((member) => Object.hasOwn(row.ballots, member))).length,
+    comparable: comparableIn(recent),
+  };
+}
+
+/** Who took part together hardly changes between two runs: the last answer is kept. */
+function comparableIn(rows: PastRun[]): Evidence["comparable"] {
+  let asked = "";
+  let found = 0;
+  return (taking) => {
+    const name = taking.toSorted().join("\n");
+    if (name !== asked) {
+      asked = name;
+      found = rows.filter((row) => taking.every((member) => Object.hasOwn(row.ballots, member))).length;
+    }
+    return found;
   };
 }
 

@@ -1,4 +1,6 @@
 /** Recognises text that speaks to a judge or forges structure. A flag may lower a candidate, never raise one; it proves nothing, and never changes a byte. */
+import { isPlainAscii } from "./visible.ts";
+import { createSpotter } from "./spotter.ts";
 import type { AnswerSpec } from "./types.ts";
 
 interface Rule {
@@ -165,34 +167,23 @@ const ADDRESSED: Rule[] = [
 /** Characters that no honest answer needs: terminal control, forced direction, runs of invisible tag letters. */
 const HIDDEN = /[^\P{Cc}\t\n\v\f\r\b\u0080-\u009f]|[\u202d\u202e]|[\u{e0020}-\u{e007e}]{10}/u;
 
-const LOOKALIKES: Record<string, string> = {
-  а: "a",
-  е: "e",
-  о: "o",
-  р: "p",
-  с: "c",
-  у: "y",
-  х: "x",
-  і: "i",
-  ѕ: "s",
-  А: "A",
-  В: "B",
-  Е: "E",
-  О: "O",
-  С: "C",
-  Р: "P",
-  М: "M",
-  Т: "T",
-};
+/** Cyrillic letters, and in their order the Latin ones that they look like. */
+const CYRILLIC = "аеорсухіѕАВЕОСРМТ";
+const LATIN = "aeopcyxisABEOCPMT";
+const DOUBLES = new RegExp(`[${CYRILLIC}]`, "g");
 /** Latin letters in place of their Cyrillic doubles, no strokes through letters. */
 const plain = (text: string): string =>
-  text.replace(/[\u0334-\u0338]/g, "").replace(/[аеорсухіѕАВЕОСРМТ]/g, (letter) => LOOKALIKES[letter] ?? letter);
+  text.replace(/[\u0334-\u0338]/g, "").replace(DOUBLES, (letter) => LATIN.charAt(CYRILLIC.indexOf(letter)));
+
+const RULES = [...FORGED, ...ADDRESSED];
+const spot = createSpotter(RULES.map(({ needles }) => needles));
 
 export function isSuspicious(text: string, type: AnswerSpec["type"]): boolean {
-  if (HIDDEN.test(text)) return true;
-  const seen = /[\u0334-\u0338\u0400-\u04ff]/.test(text) ? plain(text) : text;
-  const lower = seen.toLowerCase();
-  const speaks = (rule: Rule): boolean =>
-    rule.except?.includes(type) !== true && rule.needles.some((needle) => lower.includes(needle)) && rule.pattern.test(seen);
-  return FORGED.some(speaks) || ADDRESSED.some(speaks);
+  const ascii = isPlainAscii(text);
+  if (!ascii && HIDDEN.test(text)) return true;
+  const seen = !ascii && /[\u0334-\u0338\u0400-\u04ff]/.test(text) ? plain(text) : text;
+  return spot(seen.toLowerCase()).some((index) => {
+    const rule = RULES[index];
+    return rule !== undefined && rule.except?.includes(type) !== true && rule.pattern.test(seen);
+  });
 }

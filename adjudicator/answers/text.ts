@@ -1,9 +1,13 @@
 /** Spells a free text so that texts which say the same in the same words are equal. Never measures similarity: every word, sign and digit still counts. */
 import type { Reading } from "../types.ts";
+import { isPlainAscii } from "../visible.ts";
 
 /** Format characters, variation selectors, blank fillers: seen by no reader. */
 const INVISIBLE = /[\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/gu;
-export const visible = (text: string): string => text.replace(/[\t\n\v\f\r\u0085\u2028\u2029]/g, " ").replace(INVISIBLE, "");
+export const visible = (text: string): string =>
+  isPlainAscii(text)
+    ? text.replace(/[\t\n\v\f\r]/g, " ").replaceAll("\b", "")
+    : text.replace(/[\t\n\v\f\r\u0085\u2028\u2029]/g, " ").replace(INVISIBLE, "");
 
 /** True when a reader would see anything at all. */
 export const hasVisible = (text: string): boolean => /[^\s\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/u.test(text);
@@ -15,6 +19,8 @@ const SHORT = 16_384;
 
 /** Punctuation is dropped at the edge of words; inside numbers, before digits and in operators it carries meaning. */
 const PIECE = /[\p{L}\p{M}]+(?:['’ʼ][\p{L}\p{M}]+)*|\p{N}+(?:[.,:/*-]\p{N}+)*|[^\p{L}\p{M}\p{N}\s]+/gu;
+/** The same for plain ASCII in small letters, at a third of the cost. */
+const ASCII_PIECE = /[a-z]+(?:'[a-z]+)*|[0-9]+(?:[.,:/*-][0-9]+)*|[^a-z0-9\s]+/g;
 
 /** A free text has no value beside its own bytes. */
 export function readText(text: string): Reading {
@@ -23,18 +29,23 @@ export function readText(text: string): Reading {
 }
 
 function normalise(raw: string): string {
-  const text = visible(raw.normalize("NFKC")).toLowerCase();
+  const ascii = isPlainAscii(raw);
+  const text = visible(ascii ? raw : raw.normalize("NFKC")).toLowerCase();
   if (text.length > SHORT) return text.replace(/\s+/g, " ").trim();
   const words: string[] = [];
-  for (const match of text.matchAll(PIECE)) {
+  for (const match of text.matchAll(ascii ? ASCII_PIECE : PIECE)) {
     const piece = match[0];
-    if (/^[\p{L}\p{M}]/u.test(piece)) words.push(piece.replace(/['’ʼ]/g, ""));
+    if (startsWord(piece)) words.push(/['’ʼ]/.test(piece) ? piece.replace(/['’ʼ]/g, "") : piece);
     else if (/^\p{N}/u.test(piece)) words.push(piece.replace(/,(?=\d{3}(?:\D|$))/g, ""));
     else words.push(...meant(piece, isWord(text[match.index - 1]), text[match.index + piece.length]));
   }
   return words.join(" ");
 }
 
+const startsWord = (piece: string): boolean => {
+  const code = piece.charCodeAt(0);
+  return code < 128 ? code >= 97 && code <= 122 : /^[\p{L}\p{M}]/u.test(piece);
+};
 const isWord = (c: string | undefined): boolean => c !== undefined && /[\p{L}\p{N}]/u.test(c);
 const isDigit = (c: string | undefined): boolean => c !== undefined && /\p{N}/u.test(c);
 /** Symbols always count (< = $ °), but for marks of Markdown and accents standing alone. */
