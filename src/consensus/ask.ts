@@ -1,5 +1,5 @@
 /** Asks the panel: all at once, one after another (`fallback`), or local members first (`cascade`). Decides nothing but who is asked and until when. */
-import { type Candidate, measureAgreement } from "../../adjudicator/index.ts";
+import { type Candidate, measureAgreement, type Reading } from "../../adjudicator/index.ts";
 import type { NotAskedOutcome, Outcome } from "../core/report.ts";
 import type { CallLedger, PanelOrder, SeatPlan, Settling } from "../panel/panel.ts";
 import { toolSpecs, type Weigh } from "./candidates.ts";
@@ -11,6 +11,8 @@ import { settleRule, usableMembers } from "./settle.ts";
 export interface AskIo {
   read(outcomes: readonly Outcome[]): Candidate[];
   weigh: Weigh;
+  /** by seat: how its answer was read */
+  readings: Map<number, Reading>;
   learned: Learned;
   /** "cancelled": the caller left; "deadline": end with what there is */
   signal: AbortSignal;
@@ -82,6 +84,7 @@ async function askPhase(deps: ConsensusDeps, plan: RunPlan, io: AskIo, { seats, 
     graceMs,
     signal: cut.signal,
     settle: (outcomes): Settling => (request.strategy === "fallback" ? "wait" : rule([...before, ...outcomes])),
+    onInspected: (seat, { reading }) => io.readings.set(seat, reading),
     onOutcome: (outcome) => {
       heard.push(outcome);
       io.onOutcome(outcome);

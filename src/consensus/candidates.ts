@@ -1,12 +1,12 @@
 /** Turns answered outcomes into the candidates that the adjudicator counts: readings, weights with their source, operator's order. */
-import { type AnswerKind, type Candidate, inspectAnswer, type ToolSpec } from "../../adjudicator/index.ts";
+import { type AnswerKind, type Candidate, inspectAnswer, type Reading, type ToolSpec } from "../../adjudicator/index.ts";
 import type { AnsweredOutcome, Outcome } from "../core/report.ts";
 import type { RunRequest } from "./consensus.ts";
 import type { ConsensusDeps } from "./deps.ts";
 import type { Learned } from "./learning.ts";
 
 export const kindOf = (request: RunRequest): AnswerKind => (request.tools ? "tool-calls" : request.answer.type);
-export const toolSpecs = (request: RunRequest): ToolSpec[] | null =>
+export const toolSpecs = (request: Pick<RunRequest, "tools">): ToolSpec[] | null =>
   request.tools?.map(({ function: { name, parameters }, annotations }) => ({
     name,
     parameters: parameters ?? null,
@@ -31,9 +31,12 @@ export function weigher(deps: ConsensusDeps, request: RunRequest, learned: Learn
   };
 }
 
-function toCandidate(deps: ConsensusDeps, request: RunRequest, weigh: Weigh, outcome: AnsweredOutcome): Candidate {
+function readAgain({ answer, ...request }: RunRequest, { text, tool_calls: toolCalls, finish_reason }: AnsweredOutcome): Reading {
+  return inspectAnswer({ text, toolCalls, finish: finish_reason.unified, answer, tools: toolSpecs(request) }).reading;
+}
+
+function toCandidate(deps: ConsensusDeps, outcome: AnsweredOutcome, reading: Reading, weigh: Weigh): Candidate {
   const { text, tool_calls: toolCalls, finish_reason } = outcome;
-  const { reading } = inspectAnswer({ text, toolCalls, finish: finish_reason.unified, answer: request.answer, tools: toolSpecs(request) });
   return {
     seat: outcome.seat,
     member: outcome.member,
@@ -48,13 +51,22 @@ function toCandidate(deps: ConsensusDeps, request: RunRequest, weigh: Weigh, out
   };
 }
 
-/** Reads each outcome once, however often it is asked for again (after every arrival). */
-export function candidateReader(deps: ConsensusDeps, request: RunRequest, weigh: Weigh): (outcomes: readonly Outcome[]) => Candidate[] {
+/**
+ * Reads each outcome once, however often it is asked for again (after every arrival). `readings`: by seat, what the panel has
+ * read already.
+ */
+export function candidateReader(
+  deps: ConsensusDeps,
+  request: RunRequest,
+  weigh: Weigh,
+  readings: ReadonlyMap<number, Reading> = new Map(),
+): (outcomes: readonly Outcome[]) => Candidate[] {
   const seen = new WeakMap<Outcome, Candidate>();
   return (outcomes) =>
     outcomes.flatMap((outcome) => {
       if (outcome.status !== "answered") return [];
-      const known = seen.get(outcome) ?? toCandidate(deps, request, weigh, outcome);
+      const reading = readings.get(outcome.seat);
+      const known = seen.get(outcome) ?? toCandidate(deps, outcome, reading ?? readAgain(request, outcome), weigh);
       seen.set(outcome, known);
       return [known];
     });

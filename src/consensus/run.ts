@@ -1,5 +1,5 @@
 /** THE STORY of one run: plan, ask the panel, decide, report, store. One stream of events; every reader drains the same one. */
-import { type Agreement, type Decision, measureAgreement } from "../../adjudicator/index.ts";
+import { type Agreement, type Decision, measureAgreement, type Reading } from "../../adjudicator/index.ts";
 import { createChannel } from "../core/channel.ts";
 import { Problem, problemDocument } from "../core/problem.ts";
 import type { ConsensusEvent, Outcome, Report } from "../core/report.ts";
@@ -56,11 +56,12 @@ async function conduct(run: Run): Promise<void> {
   emit({ type: "run-start", data: { id: plan.id, members } });
   const learned = await engine.learning.of(kindOf(plan.request), members);
   const weigh = weigher(engine, plan.request, learned);
-  const read = candidateReader(engine, plan.request, weigh);
+  const readings = new Map<number, Reading>();
+  const read = candidateReader(engine, plan.request, weigh, readings);
   const onlySeat = context.live && plan.seats.length === 1;
   const say = (text: string): void => emit({ type: "answer-delta", data: { text } });
   const onOutcome = (outcome: Outcome): void => announce(emit, outcome);
-  const asked = await askPanel(engine, plan, { read, weigh, learned, signal, onOutcome, onDelta: onlySeat ? say : undefined });
+  const asked = await askPanel(engine, plan, { read, weigh, readings, learned, signal, onOutcome, onDelta: onlySeat ? say : undefined });
   if (gone(run)) return;
   const problem = failure(plan, asked.outcomes, asked.struck);
   if (problem) return fail(run, asked, problem);

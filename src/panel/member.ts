@@ -47,6 +47,7 @@ async function askUntilEnd(room: Room, run: Run, seat: Seat, drop: (why: Why) =>
       case "answered": {
         const reading = readAnswer(room, run, seat, end.reply, by);
         if (reading.usable) {
+          run.order.onInspected?.(seat.plan.seat, reading.inspection);
           const hedgedBy = by === seat.target ? null : by.member;
           return answeredOutcome(seat.plan, seat.log, end.reply, reading.inspection, { hedgedBy, at: end.endedAt });
         }

@@ -1,5 +1,5 @@
 /** The contract of the panel: several seats asked at once, always exactly one Outcome per seat; and single calls for the adjudicator. Imports no implementation. */
-import type { AnswerSpec, AskReply, JsonSchema, ToolSpec } from "../../adjudicator/index.ts";
+import type { AnswerSpec, AskReply, Inspection, JsonSchema, ToolSpec } from "../../adjudicator/index.ts";
 import type { ChatMessage, Sampling } from "../core/chat.ts";
 import type { Outcome } from "../core/report.ts";
 import type { Passage } from "../egress/egress.ts";
@@ -40,6 +40,8 @@ export interface PanelOrder {
   signal: AbortSignal;
   settle(outcomes: Outcome[]): Settling;
   onOutcome(outcome: Outcome): void;
+  /** how the answer of a seat was read, told right before its outcome, so that nobody has to read it again */
+  onInspected?: (seat: number, inspection: Inspection) => void;
   /** answer text of a run with one seat streams through this */
   onDelta?: (seat: number, text: string) => void;
   /** money left for this run; a call whose worst case does not fit is not started */
