@@ -4,8 +4,10 @@ import { STRATEGY_NAMES } from "../consensus/schema.ts";
 import { EXIT, UsageError } from "./exits.ts";
 import { modelsOf, readGroups, readRows, type Groups } from "./eval/corpus.ts";
 import { chartOf } from "./eval/chart.ts";
-import { evaluateOne, type Plan } from "./eval/one.ts";
+import { evaluateFolder } from "./eval/folder.ts";
+import { evaluateOne } from "./eval/one.ts";
 import type { EvalPorts } from "./eval/ports.ts";
+import type { Plan } from "./eval/rounds.ts";
 import { evaluationTable } from "./eval/table.ts";
 import type { AddCommand, CliPorts } from "./ports.ts";
 import { safeJson } from "./safe.ts";
@@ -63,9 +65,11 @@ async function evaluateFile(ports: CliPorts, lent: EvalPorts, path: string, opti
 }
 
 async function evaluate(ports: CliPorts, path: string | undefined, options: Options): Promise<number> {
-  if (path === undefined) throw new UsageError("name a file of questions, or --all with their folder");
+  const { all } = options;
+  if ((path === undefined) === (all === undefined)) throw new UsageError("name a file of questions, or --all with their folder");
   if (!ports.openEvaluation) throw new UsageError("nothing can be evaluated here");
-  return evaluateFile(ports, await ports.openEvaluation(), path, options);
+  const lent = await ports.openEvaluation();
+  return all === undefined ? evaluateFile(ports, lent, path ?? "", options) : evaluateFolder(ports, lent, all, options);
 }
 
 const EXAMPLES = `

@@ -7,7 +7,7 @@ import { startReplayUpstream } from "../simulator/replay.ts";
 import { readSettings } from "./config.ts";
 import type { Environment } from "./config.ts";
 import { VERSION } from "./root.ts";
-import { serve } from "./serve.ts";
+import { serve, type Service } from "./serve.ts";
 import type { Settings } from "./settings.ts";
 
 const why = (error: unknown): string => {
@@ -30,7 +30,14 @@ const aside = (settings: Settings): Settings => ({
   storeContent: true,
 });
 
-async function openRecorded(rows: readonly Recorded[]): Promise<EvalService> {
+const lendable = ({ url, composed, stop }: Service): EvalService => ({
+  url,
+  panel: composed.settings.panel,
+  forget: () => composed.learning.forget(),
+  close: stop,
+});
+
+async function openRecorded(rows: readonly Recorded[], keeps: boolean): Promise<EvalService> {
   const player = await startReplayUpstream(rows);
   const [first = "none"] = player.models;
   const env: Environment = {
@@ -39,26 +46,23 @@ async function openRecorded(rows: readonly Recorded[]): Promise<EvalService> {
     CONSENSUS_PRIVACY: "local-only",
     LOG_LEVEL: "error",
   };
-  const service = await serve(aside(await readSettings(env, { version: VERSION })));
+  const service = lendable(await serve(aside(await readSettings(env, { version: VERSION })), { keeps }));
   return {
-    url: service.url,
-    panel: player.models.map((model) => `${REPLAY}${model}`),
+    ...service,
     close: async () => {
-      await service.stop();
+      await service.close();
       await player.close();
     },
   };
 }
 
-async function openLive(env: Environment): Promise<EvalService> {
-  const settings = await readSettings({ LOG_LEVEL: "error", ...env }, { version: VERSION });
-  const service = await serve(aside(settings));
-  return { url: service.url, panel: service.composed.settings.panel, close: () => service.stop() };
+async function openLive(env: Environment, keeps: boolean): Promise<EvalService> {
+  return lendable(await serve(aside(await readSettings({ LOG_LEVEL: "error", ...env }, { version: VERSION })), { keeps }));
 }
 
 /** `env`: the operator's configuration, for live members. */
 export const evalPorts = (env: Environment): EvalPorts => ({
   read: (path) => readFile(path, "utf8").catch(named(path)),
   write: (path, text) => writeFile(path, text).catch(named(path)),
-  open: (rows) => (rows === null ? openLive(env) : openRecorded(rows)),
+  open: (rows, { keeps }) => (rows === null ? openLive(env, keeps) : openRecorded(rows, keeps)),
 });

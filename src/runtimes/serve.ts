@@ -23,6 +23,8 @@ export interface Service {
 export interface ServeOptions {
   plugs?: Plugs | null;
   meter?: Meter;
+  /** false: no report is kept and nothing is remembered */
+  keeps?: boolean;
   /** what other rims add to the deps (routes) */
   extend?: (deps: AppDeps, composed: Composed) => AppDeps;
 }
@@ -36,8 +38,8 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
   return typeof address === "object" && address !== null ? address.port : port;
 }
 
-export async function serve(settings: Settings, { plugs = null, meter, extend }: ServeOptions = {}): Promise<Service> {
-  const engine = await openEngine(settings, { meter });
+export async function serve(settings: Settings, { plugs = null, meter, keeps, extend }: ServeOptions = {}): Promise<Service> {
+  const engine = await openEngine(settings, { meter, keeps });
   const { composed, sql } = engine;
   const stopping = new AbortController();
   let draining = false;

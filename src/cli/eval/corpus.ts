@@ -49,7 +49,7 @@ function specOf(raw: Raw, where: string): AnswerSpec {
     case "choice": {
       const size = Array.isArray(raw["options"]) ? raw["options"].length : 0;
       if (size < 2 || size > LETTERS.length) throw new UsageError(`${where}: a choice needs 2 to ${LETTERS.length} options`);
-      return { type: "choice", choices: [...LETTERS.slice(0, size)] };
+      return { type: "choice", choices: LETTERS.slice(0, size).split("") };
     }
     case "pick":
     case "rank":

@@ -146,12 +146,14 @@ export interface Seen {
   live: boolean;
   cases: Case[];
   rules: RuleSeen[];
+  /** the rule whose confidence is judged */
+  sure: string;
   /** what was seen with `stop: "decided"` */
   stopped: Pick<Stopping, "late_seats" | "seats" | "right">;
   spending: Spending;
 }
 
-export function evaluate({ cases, rules, stopped, ...facts }: Seen): Evaluation {
+export function evaluate({ cases, rules, stopped, sure, ...facts }: Seen): Evaluation {
   const members = membersOf(cases);
   // equal members: the first in order
   const best = members.reduce((top, one) => (one.right > top.right ? one : top), members[0] as MemberLine);
@@ -185,7 +187,7 @@ export function evaluate({ cases, rules, stopped, ...facts }: Seen): Evaluation 
     levels: levelsOf(cases, firstHits),
     ties: tiesOf(cases, firstHits),
     stopping: { ...earlyStops(cases), ...stopped },
-    calibration: first ? calibrationOf(first.rule, first.ruled) : null,
+    calibration: calibrationOf(sure, rules.find(({ rule }) => rule === sure)?.ruled ?? []),
     answer: answerOf(lines[0] as RuleLine, best),
   };
 }

@@ -12,14 +12,16 @@ export interface EvalService {
   url: string;
   /** who is asked when a request names nobody */
   panel: string[];
+  /** what earlier questions taught is forgotten */
+  forget(): void;
   close(): Promise<void>;
 }
 export interface EvalPorts {
   /** rejects where there is no such text file */
   read(path: string): Promise<string>;
   write(path: string, text: string): Promise<void>;
-  /** recorded answers come from the provider `replay`, and nobody else can be called; null = the configured providers */
-  open(rows: readonly Recorded[] | null): Promise<EvalService>;
+  /** recorded answers come from the provider `replay`, and nobody else can be called; null = the configured providers. `keeps`: its reports can be read again */
+  open(rows: readonly Recorded[] | null, options: { keeps: boolean }): Promise<EvalService>;
 }
 /** The provider that plays recorded answers. */
 export const REPLAY = "replay/";

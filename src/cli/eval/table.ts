@@ -18,14 +18,14 @@ function ruleRow(line: RuleLine): string[] {
 }
 
 function accuracies({ members, best, rules, oracle }: Evaluation): string {
-  const head = ["", "RIGHT", "", "95 %", "POINTS TO BEST", "95 %", "McNEMAR p"];
+  const head = ["", "RIGHT", "", "95 %", "POINTS TO BEST", "95 %", "McNEMAR p", ""];
   const memberRows = members.map((one) => {
     const notes = [
       one.member === best ? "best member" : "",
       one.abstained > 0 ? `${one.abstained} unreadable` : "",
       one.dropped > 0 ? `${one.dropped} dropped` : "",
     ].filter((note) => note !== "");
-    return [safeLine(one.member), ...rate(one), notes.join(", ")];
+    return [safeLine(one.member), ...rate(one), "", "", "", notes.join(", ")];
   });
   return columns([head, ...memberRows, ...rules.map(ruleRow), ["oracle (any member right) *", ...rate(oracle)]]);
 }
@@ -33,7 +33,7 @@ function accuracies({ members, best, rules, oracle }: Evaluation): string {
 function agreement({ levels, ties, rules, n }: Evaluation): string {
   const rows = levels.map(({ agree, of, n: size, right }) => [
     agree === 0 ? "nobody readable" : `${agree} of ${of} agree`,
-    `${size} questions (${percent(size / n)})`,
+    `${size} of ${n} (${percent(size / n)})`,
     `${percent(right / size)} right`,
   ]);
   const tie =
@@ -78,7 +78,7 @@ export function evaluationTable(given: Evaluation): string {
   const source = given.live ? "live members" : "recorded answers";
   return [
     `${safeLine(given.file)}${safeLine(group)}: ${given.n} questions, ${source} through POST /consensus\n`,
-    `${accuracies(given)}* counted here from the same answers; the other rules were asked over HTTP and learn from question to question\n`,
+    `${accuracies(given)}* counted here from the same answers; the other rules were asked over HTTP\n`,
     agreement(given),
     stopping(given.stopping, given.n),
     calibration(given.calibration),

@@ -1,0 +1,167 @@
+/** Every recorded task and group of a folder: counted, learned without labels, taught on half, and how sure it was. In this process, with no call at all. */
+import { type Case, learnFrom, level, NOTHING_LEARNED, plurality, recordedCase, type Ruled, voteOn } from "./cases.ts";
+import { type EvalRow, type Groups, modelsOf } from "./corpus.ts";
+import { calibrationOf, hitsOf, type Calibration } from "./evaluation.ts";
+import { inspectSaid, saidText } from "./gold.ts";
+import type { Published } from "./published.ts";
+import { seeded, shuffled } from "./statistics.ts";
+
+export interface GroupLine {
+  task: string;
+  group: string;
+  n: number;
+  best: number;
+  plurality: number;
+  vote: number;
+  /** vote, with reliability learned without labels on the file itself */
+  learned: number;
+  oracle: number;
+  all_share: number;
+  all_right: number;
+  published: Published | null;
+}
+/** Panels with a strong and weaker members, after the right answers to half of the questions were told. */
+export interface TaughtLine {
+  task: string;
+  halves: number;
+  /** means over the halves, on the questions that were not told */
+  best: number;
+  taught: number;
+}
+export interface TaskLine {
+  task: string;
+  /** of `vote` over all groups, confidence learned without labels */
+  calibration: Calibration | null;
+}
+export interface ReadingLine {
+  task: string;
+  outputs: number;
+  alike: number;
+}
+export interface Overall {
+  groups: GroupLine[];
+  taught: TaughtLine[];
+  tasks: TaskLine[];
+  readings: ReadingLine[];
+  /** what falls short of the expected figures, in words; empty = everything holds */
+  short: string[];
+}
+/** canonical answers by question and model, where the folder has them */
+export type Key = ReadonlyMap<string, Record<string, string | null>>;
+export interface Folder {
+  /** by task */
+  rows: ReadonlyMap<string, EvalRow[]>;
+  groups: Groups;
+  published: ReadonlyMap<string, Published>;
+  key: Key;
+}
+
+const HALVES = 60;
+const TAUGHT_GROUP = "uneven";
+/** A figure of the table is rounded to a tenth of a point. */
+const ROUNDING = 0.0006;
+/** Taught panels may lose this much to their best member. */
+const MOST_LOST = 0.01;
+const LEAST_ALIKE = 0.99;
+
+const mean = (values: readonly number[]): number => (values.length === 0 ? 0 : values.reduce((sum, one) => sum + one, 0) / values.length);
+const shareOf = (hits: readonly boolean[]): number => mean(hits.map(Number));
+const bestOf = (cases: readonly Case[]): number =>
+  Math.max(0, ...(cases[0]?.members ?? []).map((member) => shareOf(hitsOf(cases, member))));
+
+async function voteAll(
+  cases: readonly Case[],
+  ...learned: [Parameters<typeof voteOn>[1], Parameters<typeof voteOn>[2]?]
+): Promise<Ruled[]> {
+  const ruled: Ruled[] = [];
+  for (const one of cases) ruled.push(await voteOn(one, ...learned));
+  return ruled;
+}
+const rightOf = (ruled: readonly Ruled[]): number => shareOf(ruled.map(({ right }) => right));
+
+async function groupLine(
+  task: string,
+  group: string,
+  cases: Case[],
+  vote: readonly Ruled[],
+  published: Published | null,
+): Promise<GroupLine> {
+  const united = cases.filter((one) => level(one) === one.members.length);
+  return {
+    task,
+    group,
+    n: cases.length,
+    published,
+    best: bestOf(cases),
+    plurality: shareOf(cases.map((one) => one.right.has(plurality(one) ?? ""))),
+    vote: rightOf(vote),
+    learned: rightOf(await voteAll(cases, learnFrom(cases))),
+    oracle: shareOf(cases.map(({ right }) => right.size > 0)),
+    all_share: united.length / cases.length,
+    all_right: shareOf(united.map(({ right }) => right.size > 0)),
+  };
+}
+
+async function taughtLine(task: string, cases: Case[]): Promise<TaughtLine> {
+  const random = seeded(1);
+  const best: number[] = [];
+  const taught: number[] = [];
+  for (let half = 0; half < HALVES; half += 1) {
+    const told = new Set(shuffled(cases, random).slice(0, Math.floor(cases.length / 2)));
+    const rest = cases.filter((one) => !told.has(one));
+    best.push(bestOf(rest));
+    const learned = learnFrom(cases, (one) => told.has(one));
+    taught.push(rightOf(await voteAll(rest, learned)));
+  }
+  return { task, halves: HALVES, best: mean(best), taught: mean(taught) };
+}
+
+/** Keys of exact answers stand in quotes; the canonical answers do not. */
+function readingLine(task: string, rows: readonly EvalRow[], key: Key): ReadingLine[] {
+  let outputs = 0;
+  let alike = 0;
+  for (const row of rows)
+    for (const [model, wanted] of Object.entries(key.get(row.id) ?? {})) {
+      const { reading } = inspectSaid(row, saidText(row.outputs[model] ?? ""));
+      const found = reading.status !== "read" ? null : row.answer.type === "exact" ? reading.key.slice(1, -1) : reading.key;
+      outputs += 1;
+      alike += Number(found === wanted);
+    }
+  return outputs === 0 ? [] : [{ task, outputs, alike }];
+}
+
+function shortcomings({ groups, taught, tasks, readings }: Omit<Overall, "short">): string[] {
+  const lost = mean(taught.map((line) => line.best - line.taught));
+  return [
+    ...groups.flatMap(({ task, group, vote, learned, published }) => [
+      ...(published && vote < published.plurality - ROUNDING ? [`${task} ${group}: the vote is below the plurality`] : []),
+      ...(published && learned < published.learned - ROUNDING ? [`${task} ${group}: the learned vote is below Dawid-Skene`] : []),
+    ]),
+    ...(lost > MOST_LOST ? [`${TAUGHT_GROUP}: after feedback on half, more than a point below the best member on average`] : []),
+    ...tasks.flatMap(({ task, calibration: sure }) => [
+      ...((sure?.auroc ?? 0) < (sure?.auroc_of_share ?? 0) ? [`${task}: AUROC of confidence is below that of the share`] : []),
+      ...((sure?.brier ?? 1) >= (sure?.brier_of_base_rate ?? 1) ? [`${task}: Brier is no better than the base rate's`] : []),
+    ]),
+    ...readings.filter(({ alike, outputs }) => alike < LEAST_ALIKE * outputs).map(({ task }) => `${task}: answers are read unlike the key`),
+  ];
+}
+
+export async function evaluateAll(folder: Folder, advance: (note: string) => void): Promise<Overall> {
+  const overall: Omit<Overall, "short"> = { groups: [], taught: [], tasks: [], readings: [] };
+  for (const [task, rows] of folder.rows) {
+    const models = modelsOf(rows);
+    const seen: Ruled[] = [];
+    for (const [group, members] of Object.entries(folder.groups[task] ?? {})) {
+      if (!members.every((member) => models.includes(member))) continue;
+      const cases = rows.map((row) => recordedCase(row, members));
+      const vote = await voteAll(cases, NOTHING_LEARNED, learnFrom(cases).confidence);
+      seen.push(...vote);
+      overall.groups.push(await groupLine(task, group, cases, vote, folder.published.get(`${task}/${group}`) ?? null));
+      if (group === TAUGHT_GROUP) overall.taught.push(await taughtLine(task, cases));
+      advance(`${task} ${group}`);
+    }
+    overall.tasks.push({ task, calibration: calibrationOf("vote", seen) });
+    overall.readings.push(...readingLine(task, rows, folder.key));
+  }
+  return { ...overall, short: shortcomings(overall) };
+}
