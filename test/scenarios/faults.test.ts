@@ -1,6 +1,5 @@
 /** Every fault of the catalogue on each provider in turn, over real sockets and the whole engine: the run ends 200 and degraded with the right reason, and leaves nothing behind. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { RunRequest } from "../../src/consensus/consensus.ts";
 import type { ConsensusEvent, Report } from "../../src/core/report.ts";
 import { readSettings } from "../../src/runtimes/config.ts";
 import { type NodeEngine, openEngine } from "../../src/runtimes/engine.ts";
@@ -24,7 +23,7 @@ async function engineOf(): Promise<NodeEngine> {
   return openEngine(await readSettings(env, { version: "test", simulated: true }));
 }
 /** One fresh engine per run, so that no circuit is open from the run before. */
-async function run(change: Partial<Record<keyof RunRequest, unknown>> = {}): Promise<Report> {
+async function run(change: Record<string, unknown> = {}): Promise<Report> {
   const engine = await engineOf();
   try {
     const { composed } = engine;
