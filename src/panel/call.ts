@@ -166,6 +166,9 @@ async function send(room: Room, order: CallOrder, what: { messages: ChatMessage[
   const { target, passage, cutoff } = order;
   const isCold = target.provider.local && (await room.locals.cold(target, { passage, cutoff, limitMs: usualLimit(order) }));
   if (cutoff.reason !== null) return { status: "cut-waiting", by: cutoff.reason };
+  // the look at what is loaded took time: what the proof said may not hold any more
+  if (passage.privacy === "local-only" && !room.locals.proved(target))
+    return relayed(room, target, ownFailure("privacy-excluded", "its proof of running locally did not last until the call"));
   const startedAt = room.clock.now();
   order.ledger.calls += 1;
   order.onStart?.();

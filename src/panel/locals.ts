@@ -46,9 +46,12 @@ export class Locals {
     let proof = await this.#askProof(target, asking);
     // an idle connection may have died unseen: a proof carries nothing, so a second one costs nothing
     if (!proof.proved && proof.reason === "unavailable" && asking.cutoff.reason === null) proof = await this.#askProof(target, asking);
+    // seen to relay while this proof was under way
+    if (this.#relayed.has(target.member)) return RELAYED;
     // only what the server itself said is kept: an outage must not outlive its end
     if (proof.proved || proof.reason === "privacy-excluded")
       this.#proofs.set(target.member, { proof, until: this.#ports.clock.now() + this.#knobs.proofTtlMs });
+    else if (proof.reason === "misconfigured") this.#proofs.set(target.member, { proof, until: 0 });
     return proof;
   }
 
@@ -63,7 +66,8 @@ export class Locals {
   /** an answer came, so it is in memory; a relayed one breaks the proof */
   answered(target: LocalTarget, relayed: boolean): void {
     this.#warmUntil.set(target.member, this.#ports.clock.now() + this.#knobs.warmTtlMs);
-    if (relayed && this.#fresh(target.member)?.proved) this.#relayed.add(target.member);
+    // the proof may have run out while it answered
+    if (relayed && this.#proofs.get(target.member)?.proof.proved) this.#relayed.add(target.member);
   }
 
   /** goes on loading after the call that wanted it was cut: detached, bounded, one per member */
