@@ -70,7 +70,7 @@ export function createReadjudication(engine: Engine) {
     const plan = planOf(engine, old, { ...request, panel_named: true });
     const createdAt = engine.clock.wall();
     const members = [...new Set(old.outcomes.map((outcome) => outcome.member))];
-    const learned = await engine.learning.of(kindOf(request), members);
+    const learned = await engine.learning.of(kindOf(request), members, request.deadline_ms);
     const candidates = candidateReader(engine, request, weigher(engine, plan.request, learned))(old.outcomes);
     const agreement = measureAgreement(candidates);
     const ledger = { calls: 0, retries: 0 };

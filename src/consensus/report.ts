@@ -29,7 +29,7 @@ export const sumOrNull = (parts: (number | null)[]): number | null =>
 const isDropped = (outcome: Outcome): outcome is DroppedOutcome => outcome.status === "dropped";
 /** Nothing is known to have been billed for a call that reported no usage; reported usage at an unknown price makes the cost unknown. */
 const droppedCost = (outcome: DroppedOutcome): number | null =>
-  outcome.usage.input_tokens === null && outcome.usage.output_tokens === null ? 0 : outcome.cost_usd;
+  outcome.cost_usd ?? (outcome.usage.input_tokens === null && outcome.usage.output_tokens === null ? 0 : null);
 
 function seatDegradations(outcomes: Outcome[]): Degradation[] {
   return outcomes.flatMap((outcome): Degradation[] => {

@@ -54,7 +54,7 @@ async function conduct(run: Run): Promise<void> {
   const { engine, plan, context, emit, signal } = run;
   const members = [...new Set(plan.seats.map((seat) => seat.member))];
   emit({ type: "run-start", data: { id: plan.id, members } });
-  const learned = await engine.learning.of(kindOf(plan.request), members);
+  const learned = await engine.learning.of(kindOf(plan.request), members, plan.request.deadline_ms);
   const weigh = weigher(engine, plan.request, learned);
   const readings = new Map<number, Reading>();
   const read = candidateReader(engine, plan.request, weigh, readings);
