@@ -1,4 +1,5 @@
 /** What the far side says: members with a skill, judges with a mood, proofs of local models, and the world's faults on top. Deterministic by name. */
+import { promptTokens } from "../../src/core/tokens.ts";
 import { act, FAULT_BY_ID, type FaultContext, healthy } from "./faults.ts";
 import { judgeText, readPrompt } from "./judges.ts";
 import type { NetCall, Said, Script, Step, Turn, TurnPlan } from "./net.ts";
@@ -57,6 +58,15 @@ function sayAs(plan: RunPlan, rng: Chance, member: string): Said {
 }
 
 const tokensOf = (text: string): number => Math.ceil(text.length / 4) + 8;
+/** A little below the engine's own estimate, as most tokenizers are. */
+function promptTokensOf({ body }: NetCall): number {
+  const messages = (body["messages"] ?? []) as { content: unknown }[];
+  const texts = messages.map(({ content }) => ({
+    role: "user" as const,
+    content: typeof content === "string" ? content : JSON.stringify(content ?? ""),
+  }));
+  return Math.ceil(promptTokens(texts) / 1.2);
+}
 
 export function createScript(world: World, change: Change, ports: { now(): number; wall(): number }): Script {
   const ordinals = new Map<string, number>();
@@ -153,7 +163,7 @@ function chat(world: World, change: Change, ports: { now(): number; wall(): numb
   const [least, most] = mood?.latency ?? [10, 100];
   const cold = call.provider === "ollama" && world.local.coldMs !== null && ordinal === 0 ? world.local.coldMs : 0;
   const streaming = dialect === "ollama" || call.body["stream"] === true;
-  const usage = { input: tokensOf(call.text), output: tokensOf(words.text) };
+  const usage = { input: promptTokensOf(call), output: tokensOf(words.text) };
   const ctx: FaultContext = {
     call,
     dialect,

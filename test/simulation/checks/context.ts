@@ -13,6 +13,8 @@ interface Sent {
 }
 const CUT = /\n\[… (\d+) characters left out of the middle to fit the model's window …\]\n/;
 const FOLDED = / such lines (?:in a row|from here on), differing in times, numbers or ids\]/;
+/** characters by which a shortened message is known again */
+const START = 20;
 const roleOf = (role: string): string => (role === "developer" ? "system" : role);
 
 /** Anthropic's turns are joined on their way out; they are looked at by their texts alone. */
@@ -28,10 +30,12 @@ function relation(sent: string, original: string): "whole" | "cut" | "folded" | 
   if (sent === original) return "whole";
   const cut = CUT.exec(sent);
   const folded = FOLDED.test(sent);
-  if (cut === null) return folded ? "folded" : null;
+  const sameStart = sent.slice(0, START) === original.slice(0, START);
+  if (cut === null) return folded && sameStart ? "folded" : null;
   const head = sent.slice(0, cut.index);
   const tail = sent.slice(cut.index + cut[0].length);
-  if (folded) return "cut";
+  // a log was folded first, and the cut may have taken every note of it
+  if (folded || original.split("\n").length >= 8) return sameStart ? "cut" : null;
   const missing = original.length - head.length - tail.length;
   return original.startsWith(head) && original.endsWith(tail) && missing === Number(cut[1]) ? "cut" : null;
 }

@@ -79,7 +79,7 @@ export function majority(played: Played, tally: Tally): void {
       if (groups.size === 1 && only !== null && only !== undefined && only >= 0)
         behind.set(only, (behind.get(only) ?? 0) + weight(backend));
     }
-    const [leading] = [...behind].filter(([, sum]) => sum > total / 2 + 1e-9);
+    const leading = [...behind].find(([, sum]) => sum > total / 2 + 1e-9);
     if (leading === undefined) continue;
     tally.hold("I12");
     const winners = answered(report).filter(({ member, text }) => member === verdict.winner && text === report.answer);
@@ -134,7 +134,8 @@ export function orderAgreement(played: Played, tally: Tally): void {
     for (const [judge, asked] of groups) {
       const [first, second] = asked;
       if (first === undefined || second === undefined || asked.length !== 2) {
-        if (asked.length === 1) tally.fail("I14", run.plan.index, `${judge} was asked in one order only`);
+        const decided = run.report?.verdict?.how === "picked" && run.report.adjudication?.adjudicator === judge;
+        if (asked.length === 1 && decided) tally.fail("I14", run.plan.index, `${judge} picked in one order only`);
         continue;
       }
       tally.hold("I14");

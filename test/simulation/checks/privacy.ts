@@ -52,7 +52,8 @@ export function proofFirst(played: Played, tally: Tally): void {
   const relays = new Map<string, number>();
   for (const call of played.calls) {
     if (call.provider !== "ollama") continue;
-    if (call.kind === "show" && call.ended === "done")
+    // an outage says nothing about where it runs; another service, or a relay, does
+    if (call.kind === "show" && call.ended === "done" && call.plan.fault !== "proof-500")
       proofs.set(call.model, [...(proofs.get(call.model) ?? []), { at: endOf(call), good: call.plan.fault === null }]);
     if (call.kind === "chat" && call.ended === "done" && call.plan.relay)
       relays.set(call.model, Math.min(relays.get(call.model) ?? Infinity, endOf(call)));
