@@ -218,3 +218,11 @@ test("a response whose upstream breaks in the middle ends failed", async () => {
   expect(events.at(-1)).toMatchObject({ type: "response.failed", response: { status: "failed", error: { code: "server_error" } } });
   expect(events.some(({ type }) => type === "response.completed")).toBe(false);
 });
+
+test("a client that leaves in the middle of a stream hangs up on the upstream too", async () => {
+  await stage.simulator.fault("groq", "stall");
+  const stream = await client.chat.completions.create({ model: "groq/openai/gpt-oss-120b", messages: QUESTION, stream: true });
+  for await (const chunk of stream) if ((chunk.choices[0]?.delta.content ?? "") !== "") break;
+  await expect.poll(() => stage.simulator.seen("groq").at(-1)?.abortedAt ?? null, { timeout: 5000 }).not.toBeNull();
+  await stage.simulator.fault("groq", null);
+});

@@ -30,7 +30,7 @@ export function refuse(pointer: string, code: string, message: string): never {
 export function readBody(body: unknown): Fields {
   return isFields(body) ? body : refuse("", "invalid-type", "must be a JSON object");
 }
-export function readFlag(body: Fields, name: string): boolean {
+function readFlag(body: Fields, name: string): boolean {
   const value = body[name] ?? false;
   return typeof value === "boolean" ? value : refuse(`/${name}`, "invalid-type", "must be true or false");
 }
