@@ -1,5 +1,5 @@
 /** The HTTP app: guards around everything, one dispatch over the one list of routes, one catch for every error. */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { Problem } from "../core/problem.ts";
 import { negotiate } from "./accept.ts";
 import type { AppDeps, Call, Handler, Route } from "./deps.ts";
@@ -33,6 +33,15 @@ function methodOf(route: Route, { method }: Request): Handler {
 const isCanonical = (url: string, escaped = false): boolean => {
   const path = url.slice(url.indexOf("/", url.indexOf("//") + 2)).split(/[?#]/)[0] ?? "";
   return !path.includes("//") && (escaped || !path.includes("%")) && !path.includes("\\") && !path.includes("/.");
+};
+
+/** Node has no execution context: its process outlives every request. */
+const backgroundOf = (c: Context) => (work: Promise<unknown>) => {
+  try {
+    c.executionCtx.waitUntil(work);
+  } catch {
+    void work;
+  }
 };
 
 /** The guards, in their order; resolves to the owner of what the call makes. */
@@ -88,10 +97,11 @@ export function createApp(deps: AppDeps): Hono {
     return problemReply(problem, url.pathname, requestId);
   };
 
-  const serve = async (request: Request, route: Route | null, params: Record<string, string>): Promise<Response> => {
+  const serve = async (c: Context, route: Route | null, params: Record<string, string>): Promise<Response> => {
+    const request = c.req.raw;
     const acceptedAt = deps.clock.now();
     const requestId = `req_${deps.random.hex(8)}`;
-    const call = { request, url: new URL(request.url), params, requestId, acceptedAt, begin: begin(request) };
+    const call = { request, url: new URL(request.url), params, requestId, acceptedAt, begin: begin(request), background: backgroundOf(c) };
     const response = await handled(call, route).catch((error: unknown) => refused(error, call));
     response.headers.set("x-request-id", requestId);
     const { status } = response;
@@ -101,7 +111,7 @@ export function createApp(deps: AppDeps): Hono {
     return response;
   };
 
-  for (const route of routes) app.all(route.path, (c) => serve(c.req.raw, route, c.req.param()));
-  app.notFound((c) => serve(c.req.raw, null, {}));
+  for (const route of routes) app.all(route.path, (c) => serve(c, route, c.req.param()));
+  app.notFound((c) => serve(c, null, {}));
   return app;
 }

@@ -1,5 +1,6 @@
 /** What the HTTP rim is lent. Holds types only. */
 import type { Consensus, RunRequest } from "../consensus/consensus.ts";
+import type { Jobs } from "../jobs/jobs.ts";
 import type { Clock, Log, Meter, Random } from "../core/ports.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Report } from "../core/report.ts";
@@ -30,6 +31,8 @@ export interface AppDeps {
   canAnswer(): boolean;
   reports: ReportStore | null;
   idempotency: IdempotencyStore | null;
+  /** absent = no job is taken */
+  jobs?: Jobs | null;
   plugs: Plugs | null;
   apiKeys: readonly Secret[];
   allowedHosts: readonly string[];
@@ -59,6 +62,8 @@ export interface Call {
   acceptedAt: number;
   /** counts a run in and gives it its signal; `end()` counts it out. Throws Problem `overloaded` when there are too many */
   begin(): Life;
+  /** work that must end though the reply has left, or its caller has: on Workers the isolate waits for it */
+  background(work: Promise<unknown>): void;
 }
 export type Handler = (call: Call, deps: AppDeps) => Promise<Response> | Response;
 /** `path` with `:name` segments; `open` routes need no key. */

@@ -7,6 +7,8 @@ const REQUEST_MS = 30_000;
 /** how often the two limits above are looked at */
 const CHECK_MS = 1_000;
 const KEEP_ALIVE_MS = 5_000;
+/** a socket on which nothing moves, longer than any run may last: its reader is gone */
+const SILENT_MS = 660_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_CONNECTIONS = 10_000;
 /** A path that the app finds nothing at, in place of one that the URL parser would refuse or bend. */
@@ -48,7 +50,7 @@ function refuseTrailers(request: IncomingMessage): void {
 export function createDoor(fetch: (request: Request) => Response | Promise<Response>, draining: () => boolean): Door {
   const open = new Set<ServerResponse>();
   // the global Response becomes one that hands text over as it is: the real one makes a stream of it, at a twentieth of a run's CPU
-  const listener = getRequestListener(fetch, { overrideGlobalObjects: true });
+  const listener = getRequestListener(fetch, { overrideGlobalObjects: false });
   const server = createServer(
     {
       headersTimeout: HEADERS_MS,
@@ -69,6 +71,7 @@ export function createDoor(fetch: (request: Request) => Response | Promise<Respo
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
+  server.timeout = SILENT_MS;
   return {
     server,
     async drained(ms) {

@@ -8,6 +8,7 @@ import { createDoor } from "./door.ts";
 import { openEngine } from "./engine.ts";
 import { appDeps } from "./rim.ts";
 import type { Settings } from "./settings.ts";
+import { openSqlite } from "./sqlite.ts";
 import { createApp } from "../http/app.ts";
 
 /** After SIGTERM runs in flight get this long, then end as if their deadline had struck. */
@@ -43,7 +44,9 @@ export async function serve(settings: Settings, { plugs = null, meter, keeps, ex
   const { composed, sql } = engine;
   const stopping = new AbortController();
   let draining = false;
-  const idempotency = createIdempotencyStore(sql);
+  // a kept reply holds the answer's text, which CONSENSUS_STORE_CONTENT=false forbids to write to disk
+  const replies = settings.storeContent ? sql : await openSqlite(":memory:");
+  const idempotency = createIdempotencyStore(replies);
   const deps = appDeps(composed, { idempotency, plugs, draining: () => draining, stopping: stopping.signal });
   const app = createApp(extend ? extend(deps, composed) : deps);
   const door = createDoor(app.fetch, () => draining);

@@ -9,6 +9,7 @@ import { readJson } from "../json.ts";
 import { CallerLeft, type Life } from "../life.ts";
 import { JSON_TYPE, PROBLEM_TYPE, reply } from "../replies.ts";
 import { eventStream } from "../sse.ts";
+import { acceptJob, wantsJob } from "./jobs.ts";
 import { SSE_HEADERS, SSE_TYPE } from "../stream.ts";
 
 const reportHeaders = (report: Report): Record<string, string> => ({ "consensus-status": report.status, "consensus-report": report.id });
@@ -45,7 +46,11 @@ async function drained(call: Call, deps: AppDeps, request: RunRequest, key: Clai
     made = replyOf(last, call);
   } finally {
     life.end();
-    if (made === null || !isWorthKeeping(last)) await key.release();
+    if (made === null || !isWorthKeeping(last)) {
+      const released = key.release();
+      call.background(released);
+      await released;
+    }
   }
   if (isWorthKeeping(last)) await key.keep(made);
   return toResponse(made);
@@ -81,13 +86,24 @@ async function streamed(call: Call, deps: AppDeps, request: RunRequest, key: Cla
   const leave = (): void => {
     life.cancel();
     life.end();
-    void key.release();
+    call.background(key.release());
   };
   const end = (body: string): void => {
     life.end();
-    void (isWorthKeeping(last) ? key.keep({ status: 200, type: SSE_TYPE, headers, body }) : key.release());
+    call.background(isWorthKeeping(last) ? key.keep({ status: 200, type: SSE_TYPE, headers, body }) : key.release());
   };
   return reply(eventStream(first.value, { events: noted, broken, leave, end }, deps.clock), 200, SSE_TYPE, headers);
+}
+
+async function accepted(call: Call, deps: AppDeps, request: RunRequest, key: Claimed): Promise<Response> {
+  try {
+    const made = await acceptJob(call, deps, request);
+    await key.keep(made);
+    return toResponse(made);
+  } catch (error) {
+    await key.release();
+    throw error;
+  }
 }
 
 export const consensusRoute: Route = {
@@ -98,8 +114,10 @@ export const consensusRoute: Route = {
       const key = readKey(call.request);
       const body = await readJson(call.request);
       const request = deps.parse(body);
-      const found = key === null ? { claimed: UNCLAIMED } : await claim(call, deps, { key, body, form });
+      const asJob = wantsJob(call.request);
+      const found = key === null ? { claimed: UNCLAIMED } : await claim(call, deps, { key, body, form: asJob ? "job" : form });
       if ("replay" in found) return toResponse(found.replay);
+      if (asJob) return accepted(call, deps, request, found.claimed);
       return (form === "text/event-stream" ? streamed : drained)(call, deps, request, found.claimed);
     },
   },
