@@ -56,7 +56,7 @@ export interface Folder {
   key: Key;
 }
 
-const HALVES = 60;
+const HALVES = 200;
 const TAUGHT_GROUP = "uneven";
 /** A figure of the table is rounded to a tenth of a point. */
 const ROUNDING = 0.0006;

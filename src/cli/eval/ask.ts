@@ -28,9 +28,9 @@ export function requestOf(row: EvalRow, { panel, strategy, stop, recorded }: Que
 }
 
 /** The report, also of a run that failed; throws where there is none. */
-async function post({ fetch, signal }: CliPorts, url: string, body: unknown): Promise<Report> {
+async function post(ports: CliPorts, url: string, body: unknown): Promise<Report> {
   const headers = { "content-type": "application/json", accept: "application/json" };
-  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body), signal });
+  const response = await ports.fetch(url, { method: "POST", headers, body: JSON.stringify(body), signal: ports.signal });
   const given = (await response.json()) as Report | ProblemDocument;
   if ("schema" in given) return given;
   if (given.report) return given.report;

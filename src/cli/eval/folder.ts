@@ -29,10 +29,12 @@ async function readFolder({ read }: EvalPorts, path: string, membersFile: string
 
 const tenth = (share: number): string => (100 * share).toFixed(1);
 const figure = (value: number | null | undefined): string => (value == null ? "–" : value.toFixed(3));
+/** Published figures are rounded to a tenth of a point, halves to the even digit. */
+const ROUNDING = 0.0006;
 /** Theirs, then ours where it differs. */
 const beside = (theirs: number | undefined, ours: number): string => {
   if (theirs === undefined) return tenth(ours);
-  return tenth(theirs) === tenth(ours) ? tenth(ours) : `${tenth(theirs)} → ${tenth(ours)}`;
+  return Math.abs(theirs - ours) < ROUNDING ? tenth(ours) : `${tenth(theirs)} → ${tenth(ours)}`;
 };
 
 function groupRow({ published: their, ...ours }: GroupLine): string[] {
