@@ -190,15 +190,13 @@ export const FAULTS: readonly Fault[] = [
     id: "drip",
     row: "U08",
     again: 0,
-    sign: "fault",
-    usable: false,
+    sign: "success",
+    usable: null,
     act: (ctx) => {
       const whole = healthy(ctx, { cuts: 60 });
       return {
         ...whole,
         steps: whole.steps.flatMap((step, at) => ("bytes" in step && at > 0 ? [{ ...step, afterMs: 4000 }] : [step])),
-        hangs: true,
-        plan: planOf(),
       };
     },
   },

@@ -149,7 +149,7 @@ function replay(played: Played, calls: NetCall[], { mild, harsh }: Circuits, tal
       }
       continue;
     }
-    const wait = call.plan.retryAfterMs;
+    const wait = call.ended === "done" ? call.plan.retryAfterMs : null;
     const signs = signsOf(call);
     const wasProbe = call === probe;
     if (wasProbe) probe = null;

@@ -105,7 +105,9 @@ function joinCalls(played: Played, run: PlayedRun, report: Report, fail: (text: 
   let proofs = 0;
   for (const { member, attempt } of attempts.toSorted((a, b) => a.attempt.started_ms - b.attempt.started_ms)) {
     const names = [member, played.world.settings.hedge[member] ?? member];
-    const found = names.flatMap((name) => open.get(name) ?? []).find((call) => matches(run, call, attempt));
+    const apart = (call: NetCall): number => Math.abs(endOf(call) - run.acceptedAt - attempt.ended_ms);
+    const fitting = names.flatMap((name) => open.get(name) ?? []).filter((call) => matches(run, call, attempt));
+    const found = fitting.toSorted((a, b) => apart(a) - apart(b))[0];
     if (found !== undefined) {
       const list = open.get(found.member) ?? [];
       list.splice(list.indexOf(found), 1);
