@@ -1,6 +1,7 @@
 /** Reads a request body into JSON, strictly: media type, size, UTF-8, grammar, no repeated key, bounded depth and number of keys. */
 import { pointerOf } from "../core/pointers.ts";
 import { Problem } from "../core/problem.ts";
+import { CallerLeft } from "./life.ts";
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_DEPTH = 32;
@@ -148,5 +149,9 @@ function addKey(frames: Frame[], frame: Frame, quoted: string): void {
 /** All of the body's checks in their order. */
 export async function readJson(request: Request): Promise<unknown> {
   checkMediaType(request.headers);
-  return parseJson(await readBytes(request));
+  const bytes = await readBytes(request).catch((error: unknown) => {
+    // a body that breaks off has nobody left to be told
+    throw error instanceof Problem ? error : new CallerLeft();
+  });
+  return parseJson(bytes);
 }

@@ -120,6 +120,19 @@ test("a chunked body is counted as it comes, and cut at the limit", async () => 
   expect(runs).toHaveLength(0);
 });
 
+test("a body that breaks off is a caller that left: no run, no error in the log", async () => {
+  const { ask, runs, logs } = await scene();
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      controller.enqueue(new TextEncoder().encode('{"prompt":'));
+      controller.error(new Error("the socket is gone"));
+    },
+  });
+  expect((await post(ask, body)).status).toBe(499);
+  expect(runs).toHaveLength(0);
+  expect(logs.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+});
+
 test("any content encoding and any other media type is refused", async () => {
   const { ask } = await scene();
   for (const encoding of ["gzip", "br", "zstd", "deflate", "identity"])
