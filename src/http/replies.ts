@@ -1,10 +1,12 @@
 /** Every reply's form: security headers, JSON, problems. The one place that writes an error. */
-import { type Problem, problemDocument } from "../core/problem.ts";
+import { type Problem, problemDocument, type ProblemSlug } from "../core/problem.ts";
 import type { Report } from "../core/report.ts";
 import { OPENAI_PREFIX, openaiError, openaiStatus } from "./openai/errors.ts";
 
 export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 export const JSON_TYPE = "application/json; charset=utf-8";
+/** Everything here speaks JSON-RPC, refusals included. */
+const MCP_PATH = "/mcp";
 
 const ALWAYS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
@@ -51,7 +53,23 @@ function openaiReply(problem: Problem, requestId: string): Response {
   return jsonReply(openaiError({ slug, detail, errors: extras.errors }), openaiStatus(slug), headers);
 }
 
+/** JSON-RPC 2.0's own codes where it has one, its first free one elsewhere. */
+const RPC_CODES: Partial<Record<ProblemSlug, number>> = {
+  "malformed-json": -32700,
+  "duplicate-key": -32600,
+  "validation-failed": -32600,
+  internal: -32603,
+};
+const RPC_OTHER = -32000;
+
+function rpcReply(problem: Problem, instance: string, requestId: string): Response {
+  const data = problemDocument<Report>(problem, instance, requestId);
+  const error = { code: RPC_CODES[problem.slug] ?? RPC_OTHER, message: problem.detail, data };
+  return jsonReply({ jsonrpc: "2.0", id: null, error }, data.status, problemHeaders(problem));
+}
+
 export function problemReply(problem: Problem, instance: string, requestId: string): Response {
+  if (instance === MCP_PATH) return rpcReply(problem, instance, requestId);
   if (instance.startsWith(OPENAI_PREFIX)) return openaiReply(problem, requestId);
   const document = problemDocument<Report>(problem, instance, requestId);
   return reply(JSON.stringify(document), document.status, PROBLEM_TYPE, problemHeaders(problem));

@@ -3,11 +3,14 @@ import { createFeedback } from "../consensus/feedback.ts";
 import { createReadjudication } from "../consensus/readjudicate.ts";
 import { createApp } from "../http/app.ts";
 import type { AppDeps, Plugs } from "../http/deps.ts";
+import type { Jobs } from "../jobs/jobs.ts";
 import type { IdempotencyStore } from "../store/store.ts";
 import type { Composed } from "./compose.ts";
+import { withMcp } from "./mcp.ts";
 
 export interface RimPorts {
   idempotency: IdempotencyStore | null;
+  jobs: Jobs | null;
   plugs: Plugs | null;
   draining(): boolean;
   stopping: AbortSignal;
@@ -24,7 +27,7 @@ export function appDeps(composed: Composed, ports: RimPorts): AppDeps {
   const members = knownMembers(composed);
   const cls = settings.privacy === "local-only" ? "local-only" : "cloud-allowed";
   const usable = members.filter((member) => providers.has(member.slice(0, member.indexOf("/"))));
-  return {
+  return withMcp({
     ...{ apiKeys, allowedHosts, rateLimitRpm, version, simulated },
     ...ports,
     consensus: composed.consensus,
@@ -39,7 +42,7 @@ export function appDeps(composed: Composed, ports: RimPorts): AppDeps {
     random: engine.random,
     meter: engine.meter,
     log: engine.log,
-  };
+  });
 }
 
 export const mount = (composed: Composed, ports: RimPorts): ReturnType<typeof createApp> => createApp(appDeps(composed, ports));
