@@ -128,7 +128,7 @@ function cutLargest(sized: readonly Sized[], budget: number, perDigit: boolean):
     // what is no content (template, tool calls) stays and is taken off the share
     const rest = messageTokens({ ...one.message, content: "" } as ChatMessage, { perDigit });
     const content = cutMiddle(text, share - rest, perDigit);
-    if (content === null) return one;
+    if (content === null || content === text) return one;
     const message = { ...one.message, content } as ChatMessage;
     return { message, raw: messageTokens(message, { perDigit }), folded: one.folded, cut: true };
   });
