@@ -87,7 +87,8 @@ export function healthy(ctx: FaultContext, over: Partial<Wording> = {}, plan: Pa
 
 /** A healthy reply that stops after some pieces: what then happens is appended. */
 function cut(ctx: FaultContext, ending: Step[], hangs = false, share = 0.6): Draft {
-  const whole = healthy(ctx, { cuts: 4 });
+  // whoever has read the finish reason has all of it, whatever breaks then
+  const whole = healthy(ctx, { cuts: 4, finish: ctx.streaming ? null : ctx.wording.finish });
   const keep = Math.max(1, Math.floor(whole.steps.length * share));
   const steps = whole.steps.slice(0, keep);
   const only = steps[0];
