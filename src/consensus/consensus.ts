@@ -39,6 +39,8 @@ export interface RunContext {
   acceptedAt: number;
   /** client left, job cancelled, service stops */
   signal: AbortSignal;
+  /** set by jobs, so that one job stores one report; else drawn at random */
+  runId?: string;
   /** somebody reads `answer-delta`: a single seat and a merge stream from upstream */
   live: boolean;
 }

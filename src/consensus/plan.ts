@@ -109,7 +109,7 @@ export function makePlan(deps: ConsensusDeps, request: RunRequest, context: RunC
   shrink(deps, request, seats);
   const members = new Set(seats.map((seat) => seat.member)).size;
   return {
-    id: `run_${deps.random.hex(16)}`,
+    id: context.runId ?? `run_${deps.random.hex(16)}`,
     request: { ...request, panel, privacy },
     passage: { privacy, hosts: new Set() },
     tightenedBy,

@@ -2,7 +2,9 @@
 import type { Server } from "node:http";
 import type { Meter } from "../core/ports.ts";
 import type { AppDeps, Plugs } from "../http/deps.ts";
+import { createJobs } from "../jobs/jobs.ts";
 import { createIdempotencyStore } from "../store/idempotency.ts";
+import { createJobStore } from "../store/jobs.ts";
 import type { Composed } from "./compose.ts";
 import { createDoor } from "./door.ts";
 import { openEngine } from "./engine.ts";
@@ -47,7 +49,10 @@ export async function serve(settings: Settings, { plugs = null, meter, keeps, ex
   // a kept reply holds the answer's text, which CONSENSUS_STORE_CONTENT=false forbids to write to disk
   const replies = settings.storeContent ? sql : await openSqlite(":memory:");
   const idempotency = createIdempotencyStore(replies);
-  const deps = appDeps(composed, { idempotency, plugs, draining: () => draining, stopping: stopping.signal });
+  const { consensus, engine: ports } = composed;
+  const jobs = createJobs({ ...ports, store: createJobStore(sql), consensus });
+  jobs.watch();
+  const deps = appDeps(composed, { idempotency, jobs, plugs, draining: () => draining, stopping: stopping.signal });
   const app = createApp(extend ? extend(deps, composed) : deps);
   const door = createDoor(app.fetch, () => draining);
   const port = await listen(door.server, settings.host, settings.port);
@@ -58,6 +63,7 @@ export async function serve(settings: Settings, { plugs = null, meter, keeps, ex
     async stop() {
       draining = true;
       const strike = setTimeout(() => stopping.abort(), DRAIN_MS);
+      await jobs.stop();
       await door.drained(DRAIN_MS + DRAIN_TAIL_MS);
       clearTimeout(strike);
       await door.close();

@@ -4,7 +4,9 @@ import packageJson from "../../package.json" with { type: "json" };
 import { ConfigError } from "../core/problem.ts";
 import { createGlobalTransport } from "../egress/global-transport.ts";
 import { createApp } from "../http/app.ts";
+import { createJobs, type Jobs } from "../jobs/jobs.ts";
 import { createIdempotencyStore } from "../store/idempotency.ts";
+import { createJobStore } from "../store/jobs.ts";
 import { createReportStore } from "../store/reports.ts";
 import { compose } from "./compose.ts";
 import { readSettings } from "./config.ts";
@@ -15,7 +17,10 @@ import type { Settings } from "./settings.ts";
 
 /** `vars` and secrets have the names of the configuration table; `DB` is the store. */
 export type Env = Record<string, unknown> & { DB?: D1Database };
-type App = ReturnType<typeof createApp>;
+interface Built {
+  app: ReturnType<typeof createApp>;
+  jobs: Jobs | null;
+}
 
 /** The edge is nobody's own machine: what listens on its loopback proves nothing. */
 const withoutLocals = (settings: Settings): Settings => ({
@@ -28,7 +33,7 @@ function settingsFrom(env: Env): Promise<Settings> {
   return readSettings(Object.fromEntries(texts), { version: packageJson.version });
 }
 
-async function build(env: Env): Promise<App> {
+async function build(env: Env): Promise<Built> {
   const settings = withoutLocals(await settingsFrom(env));
   const log = consoleLog(settings.logLevel);
   const sql = env.DB ? d1Port(env.DB, systemClock) : null;
@@ -38,13 +43,16 @@ async function build(env: Env): Promise<App> {
   const composed = compose(settings, { clock: systemClock, random: systemRandom, log, meter: silentMeter, transport, reports });
   // a reply holds the answer's text, which CONSENSUS_STORE_CONTENT=false forbids to keep
   const idempotency = sql && settings.storeContent ? createIdempotencyStore(sql) : null;
-  return createApp(appDeps(composed, { idempotency, plugs: null, draining: () => false, stopping: new AbortController().signal }));
+  const { consensus, engine } = composed;
+  const jobs = sql ? createJobs({ ...engine, store: createJobStore(sql), consensus }) : null;
+  const ports = { idempotency, jobs, plugs: null, draining: () => false, stopping: new AbortController().signal };
+  return { app: createApp(appDeps(composed, ports)), jobs };
 }
 
-let built: { env: Env; app: Promise<App> } | null = null;
-function appOf(env: Env): Promise<App> {
-  if (built?.env !== env) built = { env, app: build(env) };
-  return built.app;
+let built: { env: Env; parts: Promise<Built> } | null = null;
+function partsOf(env: Env): Promise<Built> {
+  if (built?.env !== env) built = { env, parts: build(env) };
+  return built.parts;
 }
 
 /** A configuration that cannot be taken refuses every request, with the variable's name in the log only. */
@@ -57,7 +65,11 @@ function refused(error: unknown): Response {
 export default {
   async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
     try {
-      return await (await appOf(env)).fetch(request, env, context as never);
+      const { app, jobs } = await partsOf(env);
+      const response = await app.fetch(request, env, context as never);
+      // an isolate lives as long as its requests: jobs are worked off behind the reply that accepted them, or that asked after them
+      if (jobs && (response.status === 202 || new URL(request.url).pathname.startsWith("/jobs/"))) context.waitUntil(jobs.drain());
+      return response;
     } catch (error) {
       built = null;
       return refused(error);

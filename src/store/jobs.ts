@@ -3,7 +3,7 @@ import { readCursor, writeCursor } from "./cursor.ts";
 import type { JobRow, JobState, JobStore, SqlPort, SqlRow, SqlValue } from "./store.ts";
 
 const COLUMNS = "id, owner, state, request, created_at, updated_at, attempts, fence, lease_until, report_id, problem, progress";
-const CHANGEABLE = ["state", "lease_until", "report_id", "problem", "progress"] as const;
+const CHANGEABLE = ["request", "state", "lease_until", "report_id", "problem", "progress"] as const;
 
 const toJob = (row: SqlRow): JobRow => ({
   id: String(row.id),
@@ -60,7 +60,7 @@ export function createJobStore(sql: SqlPort): JobStore {
     },
     async cancel(owner, id, now) {
       const { changes } = await sql.run({
-        sql: "UPDATE jobs SET state = 'cancelled', updated_at = ? WHERE owner = ? AND id = ? AND state IN ('queued', 'running')",
+        sql: "UPDATE jobs SET state = 'cancelled', request = '{}', updated_at = ? WHERE owner = ? AND id = ? AND state IN ('queued', 'running')",
         params: [now, owner, id],
       });
       if (changes > 0) return "cancelled";

@@ -24,7 +24,7 @@ const statementsOf = (sql: string): string[] =>
     .filter((text) => text !== "");
 
 /** Version of the schema, 0 for an empty database; refuses one with tables that are not ours. */
-async function versionOf(sql: SqlPort): Promise<number> {
+export async function versionOf(sql: Pick<SqlPort, "all">): Promise<number> {
   const tables = await sql.all({ sql: "SELECT name FROM sqlite_master WHERE type = 'table'", params: [] });
   const names = tables.map(({ name }) => String(name));
   if (!names.includes("schema_versions")) {

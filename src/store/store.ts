@@ -135,7 +135,7 @@ export interface JobStore {
   update(
     id: string,
     fence: number,
-    change: Partial<Pick<JobRow, "state" | "lease_until" | "report_id" | "problem" | "progress">>,
+    change: Partial<Pick<JobRow, "request" | "state" | "lease_until" | "report_id" | "problem" | "progress">>,
     now: number,
   ): Promise<boolean>;
   cancel(owner: Owner, id: string, now: number): Promise<"cancelled" | "finished" | "missing">;

@@ -2,6 +2,7 @@
 import type { Route } from "../deps.ts";
 import { consensusRoute } from "./consensus.ts";
 import { healthRoutes } from "./health.ts";
+import { jobRoutes } from "./jobs.ts";
 import { openaiRoutes } from "./openai.ts";
 import { pageRoutes } from "./pages.ts";
 import { reportRoutes } from "./reports.ts";
@@ -13,6 +14,7 @@ export const ROUTES: readonly Route[] = [
   ...openaiRoutes,
   responsesRoute,
   ...reportRoutes,
+  ...jobRoutes,
   ...healthRoutes,
   ...pageRoutes,
   simulatorRoute,

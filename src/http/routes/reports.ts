@@ -1,7 +1,6 @@
 /** Stored reports: list, read in three forms, delete, feedback, decide again. Foreign and unknown look alike. */
-import { Problem, type ProblemSlug } from "../../core/problem.ts";
+import { Problem } from "../../core/problem.ts";
 import type { Report } from "../../core/report.ts";
-import { StoreError } from "../../store/store.ts";
 import { negotiate } from "../accept.ts";
 import type { AppDeps, Call, Route } from "../deps.ts";
 import { readJson } from "../json.ts";
@@ -9,38 +8,17 @@ import { reportHtml } from "../render/html.ts";
 import { reportMarkdown } from "../render/markdown.ts";
 import { emptyReply, JSON_TYPE, jsonReply, PAGE_POLICY, reply } from "../replies.ts";
 import { storeUnavailable } from "./health.ts";
+import { readPage, reading } from "./reading.ts";
 
 const ID_SHAPE = /^run_[0-9a-f]{32}$/;
 const missing = (): never => {
   throw new Problem("not-found", "there is no report of this id");
 };
 
-/** A damaged report is our fault; a store that fails is out of use for now. */
-async function reading<T>(deps: AppDeps, op: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    deps.meter.count("store_errors", { op });
-    const slug: ProblemSlug = error.damaged ? "internal" : "store-unavailable";
-    const detail = error.damaged ? "the stored report is damaged" : "the store cannot be used right now";
-    throw new Problem(slug, detail, error.damaged ? {} : { retryAfterS: 5 });
-  }
-}
-
-function readLimit(url: URL): number {
-  const text = url.searchParams.get("limit") ?? "20";
-  const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= 100) return limit;
-  const message = "a whole number from 1 to 100";
-  throw new Problem("validation-failed", `/limit: ${message}`, { errors: [{ pointer: "/limit", code: "invalid", message }] });
-}
-
 async function list({ url, owner }: Call, deps: AppDeps): Promise<Response> {
   const { reports } = deps;
   if (reports === null) return storeUnavailable();
-  const page = { limit: readLimit(url), cursor: url.searchParams.get("cursor") };
-  return jsonReply(await reading(deps, "list", () => reports.list(owner, page)));
+  return jsonReply(await reading(deps, "list", () => reports.list(owner, readPage(url))));
 }
 
 async function read({ params, owner, request }: Call, deps: AppDeps): Promise<Response> {

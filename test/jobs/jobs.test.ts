@@ -1,0 +1,126 @@
+/** Jobs on a real store: accepted, run, cancelled, resumed after a dead worker, never ended twice. */
+import { afterEach, expect, test } from "vitest";
+import type { Consensus, RunContext, RunRequest } from "../../src/consensus/consensus.ts";
+import type { ConsensusEvent, Report } from "../../src/core/report.ts";
+import { Problem } from "../../src/core/problem.ts";
+import { LEASE_MS } from "../../src/jobs/deps.ts";
+import { createJobs, type Jobs } from "../../src/jobs/jobs.ts";
+import { openSqlite } from "../../src/runtimes/sqlite.ts";
+import { createJobStore } from "../../src/store/jobs.ts";
+import type { JobStore } from "../../src/store/store.ts";
+import { createVirtualClock } from "../kit/clock.ts";
+import { createSeededRandom } from "../kit/random.ts";
+
+type Play = (context: RunContext) => AsyncGenerator<ConsensusEvent>;
+const request = { messages: [{ role: "user", content: "hello" }] } as unknown as RunRequest;
+const runEnd = (id: string): ConsensusEvent => ({ type: "run-end", data: { id } as Report });
+const idOf = ({ runId = "" }: RunContext): string => runId;
+const answering: Play = async function* (context) {
+  yield runEnd(idOf(context));
+};
+const waiting: Play = async function* ({ signal }) {
+  yield { type: "run-start", data: { id: "x", members: [] } };
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+};
+
+let closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing) await close();
+  closing = [];
+});
+
+async function scene(
+  play: Play,
+): Promise<{ jobs: Jobs; store: JobStore; clock: ReturnType<typeof createVirtualClock>; ran: RunContext[] }> {
+  const sql = await openSqlite(":memory:");
+  const store = createJobStore(sql);
+  const clock = createVirtualClock();
+  const ran: RunContext[] = [];
+  const consensus: Consensus = {
+    run: (_request, context) => {
+      ran.push(context);
+      return play(context);
+    },
+  };
+  const meter = { count: () => {}, observe: () => {} };
+  const jobs = createJobs({ store, consensus, clock, random: createSeededRandom(1), meter, log: () => {} });
+  closing.push(
+    () => jobs.stop(),
+    () => sql.close(),
+  );
+  return { jobs, store, clock, ran };
+}
+const until = async (jobs: Jobs, id: string, state: string): Promise<void> => {
+  for (let turn = 0; turn < 500; turn += 1) {
+    if ((await jobs.get("", id)).state === state) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throw new Error(`never ${state}, but ${(await jobs.get("", id)).state}`);
+};
+
+test("an accepted job runs, and names its report after itself", async () => {
+  const { jobs } = await scene(answering);
+  const { id, state } = await jobs.accept("", request);
+  expect(state).toBe("queued");
+  await until(jobs, id, "done");
+  expect((await jobs.get("", id)).report).toBe(`/reports/run_${id.slice(4)}`);
+});
+test("another owner's job looks like none", async () => {
+  const { jobs } = await scene(answering);
+  const { id } = await jobs.accept("me", request);
+  await expect(jobs.get("you", id)).rejects.toMatchObject({ slug: "not-found" });
+  await expect(jobs.cancel("you", id)).rejects.toMatchObject({ slug: "not-found" });
+});
+test("a running job is cancelled once, and its run ends", async () => {
+  const { jobs, ran } = await scene(waiting);
+  const { id } = await jobs.accept("", request);
+  await until(jobs, id, "running");
+  expect((await jobs.cancel("", id)).state).toBe("cancelled");
+  expect(ran[0]?.signal.aborted).toBe(true);
+  await expect(jobs.cancel("", id)).rejects.toMatchObject({ slug: "job-already-finished" });
+});
+test("a run that throws leaves its problem", async () => {
+  const { jobs } = await scene(async function* () {
+    throw new Problem("privacy-conflict", "nobody is local");
+  });
+  const { id } = await jobs.accept("", request);
+  await until(jobs, id, "failed");
+  expect((await jobs.get("", id)).problem).toEqual({ slug: "privacy-conflict", detail: "nobody is local" });
+});
+test("a job whose worker died is taken over under the same run id, and the dead worker's words change nothing", async () => {
+  const { jobs, store, clock } = await scene(answering);
+  const now = clock.wall();
+  const fresh = { attempts: 0, fence: 0, lease_until: null, report_id: null, problem: null, progress: null };
+  const id = `job_${"ab".repeat(16)}`;
+  await store.accept({ id, owner: "", state: "queued", request: JSON.stringify(request), created_at: now, updated_at: now, ...fresh });
+  const dead = await store.lease(now, LEASE_MS);
+  await jobs.drain();
+  expect((await jobs.get("", id)).state).toBe("running");
+  await clock.advance(LEASE_MS + 1);
+  await jobs.drain();
+  expect(await jobs.get("", id)).toMatchObject({ state: "done", attempts: 2, report: `/reports/run_${"ab".repeat(16)}` });
+  expect(await store.update(id, dead?.fence ?? 0, { state: "failed" }, clock.wall())).toBe(false);
+});
+test("a job that keeps killing its worker is given up, and others go on", async () => {
+  const { jobs, store, clock } = await scene(answering);
+  const now = clock.wall();
+  const id = `job_${"cd".repeat(16)}`;
+  const tried = { attempts: 3, fence: 3, lease_until: now - 1, report_id: null, problem: null, progress: null };
+  await store.accept({ id, owner: "", state: "running", request: "{}", created_at: now, updated_at: now, ...tried });
+  const { id: other } = await jobs.accept("", request);
+  await until(jobs, other, "done");
+  expect((await jobs.get("", id)).state).toBe("dead");
+});
+test("a stop hands running jobs back to the queue", async () => {
+  const { jobs, store } = await scene(waiting);
+  const { id } = await jobs.accept("", request);
+  await until(jobs, id, "running");
+  await jobs.stop();
+  expect((await store.get("", id))?.state).toBe("queued");
+});
+test("an ended job keeps no prompt", async () => {
+  const { jobs, store } = await scene(answering);
+  const { id } = await jobs.accept("", request);
+  await until(jobs, id, "done");
+  expect((await store.get("", id))?.request).toBe("{}");
+});
