@@ -50,6 +50,44 @@ function parsed<T>(value: SqlRow[string] | undefined, what: string): T {
   }
 }
 
+/** What is learned from runs: who stood with whom, and who was right. */
+const learned = (sql: SqlPort): Pick<ReportStore, "history" | "pastRun" | "teach"> => ({
+  async history(kind, limit) {
+    const rows = await sql.all({ sql: "SELECT * FROM history WHERE kind = ? ORDER BY at DESC, run DESC LIMIT ?", params: [kind, limit] });
+    return rows.map(toHistory);
+  },
+  async pastRun(owner, run) {
+    const [row] = await sql.all({ sql: "SELECT * FROM history WHERE owner = ? AND run = ?", params: [owner, run] });
+    return row ? toHistory(row) : null;
+  },
+  async teach(owner, run, right) {
+    const { changes } = await sql.run({
+      sql: "UPDATE history SET feedback = ? WHERE owner = ? AND run = ?",
+      params: [right, owner, run],
+    });
+    return changes > 0;
+  },
+});
+
+const memory = (sql: SqlPort): Pick<ReportStore, "remember" | "recall" | "health"> => ({
+  async remember(name, value) {
+    const upsert = "INSERT INTO memory (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    await sql.run({ sql: upsert, params: [name, JSON.stringify(value)] });
+  },
+  async recall(name) {
+    const [row] = await sql.all({ sql: "SELECT value FROM memory WHERE name = ?", params: [name] });
+    return row ? parsed<Json>(row.value, `the memory "${name}"`) : null;
+  },
+  async health() {
+    try {
+      await sql.run({ sql: HEALTH, params: [] });
+      return null;
+    } catch (error) {
+      return error instanceof StoreError ? error.message : "the database cannot be used";
+    }
+  },
+});
+
 export function createReportStore(sql: SqlPort): ReportStore {
   return {
     async save({ owner, row, json, history }) {
@@ -81,36 +119,7 @@ export function createReportStore(sql: SqlPort): ReportStore {
       ]);
       return (removed?.changes ?? 0) > 0;
     },
-    async history(kind, limit) {
-      const rows = await sql.all({ sql: "SELECT * FROM history WHERE kind = ? ORDER BY at DESC, run DESC LIMIT ?", params: [kind, limit] });
-      return rows.map(toHistory);
-    },
-    async pastRun(owner, run) {
-      const [row] = await sql.all({ sql: "SELECT * FROM history WHERE owner = ? AND run = ?", params: [owner, run] });
-      return row ? toHistory(row) : null;
-    },
-    async teach(owner, run, right) {
-      const { changes } = await sql.run({
-        sql: "UPDATE history SET feedback = ? WHERE owner = ? AND run = ?",
-        params: [right, owner, run],
-      });
-      return changes > 0;
-    },
-    async remember(name, value) {
-      const upsert = "INSERT INTO memory (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-      await sql.run({ sql: upsert, params: [name, JSON.stringify(value)] });
-    },
-    async recall(name) {
-      const [row] = await sql.all({ sql: "SELECT value FROM memory WHERE name = ?", params: [name] });
-      return row ? parsed<Json>(row.value, `the memory "${name}"`) : null;
-    },
-    async health() {
-      try {
-        await sql.run({ sql: HEALTH, params: [] });
-        return null;
-      } catch (error) {
-        return error instanceof StoreError ? error.message : "the database cannot be used";
-      }
-    },
+    ...learned(sql),
+    ...memory(sql),
   };
 }
