@@ -3,9 +3,10 @@ import { addAsk } from "./ask.ts";
 import { addDemo, addServe } from "./start.ts";
 import { addEval } from "./eval.ts";
 import { addJobs } from "./jobs.ts";
+import { addMcp } from "./mcp.ts";
 import { addModels } from "./models.ts";
 import type { AddCommand } from "./ports.ts";
 import { addProbe } from "./probe.ts";
 import { addReport } from "./report.ts";
 
-export const COMMANDS: readonly AddCommand[] = [addAsk, addServe, addDemo, addProbe, addModels, addReport, addJobs, addEval];
+export const COMMANDS: readonly AddCommand[] = [addAsk, addServe, addDemo, addMcp, addProbe, addModels, addReport, addJobs, addEval];

@@ -66,8 +66,8 @@ export interface CliPorts {
   fetch: Fetch;
   /** throws ConfigError */
   openEngine(options: EngineOptions): Promise<EmbeddedEngine>;
-  /** runs a service in this process until it is told to stop */
-  start(service: "serve" | "demo"): Promise<void>;
+  /** runs a service in this process until it is told to stop; `mcp` on its standard streams, until the host closes them */
+  start(service: "serve" | "demo" | "mcp"): Promise<void>;
   /** files and services of an evaluation; absent where there are none */
   openEvaluation?(): Promise<EvalPorts>;
   version: string;

@@ -4,6 +4,7 @@ import { EXIT } from "../cli/exits.ts";
 import { main } from "../cli/main.ts";
 import type { CliPorts, EmbeddedEngine, EngineOptions, Terminal } from "../cli/ports.ts";
 import { loadDotEnv } from "./dotenv.ts";
+import type { NodeEngine } from "./engine.ts";
 import { systemClock, systemRandom } from "./ports.ts";
 import { CONFIG_FOLDER, DATA_FILE, VERSION } from "./root.ts";
 import { pipedInput } from "./stdin.ts";
@@ -20,16 +21,23 @@ const terminal: Terminal = {
 };
 
 /** The client libraries are read only by commands that call somebody: completion and help stay quick. */
-async function openEmbedded({ store, wrap }: EngineOptions): Promise<EmbeddedEngine> {
+async function openNode({ store, wrap }: EngineOptions): Promise<NodeEngine> {
   const [{ openEngine }, { readSettings }] = await Promise.all([import("./engine.ts"), import("./config.ts")]);
   const env = loadDotEnv(CONFIG_FOLDER, process.env);
   const settings = await readSettings({ LOG_LEVEL: "error", CONSENSUS_DB: DATA_FILE, ...env }, { version: VERSION });
-  const { composed, close } = await openEngine(settings, { keeps: store, wrap });
+  return openEngine(settings, { keeps: store, wrap });
+}
+async function openEmbedded(options: EngineOptions): Promise<EmbeddedEngine> {
+  const { composed, close } = await openNode(options);
   return { ...composed, reports: composed.engine.reports, close };
 }
 
-/** The entries run on import, and end the process themselves. */
-async function start(service: "serve" | "demo"): Promise<void> {
+/** The entries of the services run on import, and end the process themselves; MCP ends with its host. */
+async function start(service: "serve" | "demo" | "mcp"): Promise<void> {
+  if (service === "mcp") {
+    const { serveStandardStreams } = await import("./mcp-stdio.ts");
+    return serveStandardStreams(await openNode({ store: true }), interrupt.signal);
+  }
   await (service === "serve" ? import("./node.ts") : import("./demo.ts"));
   await new Promise<never>(() => {});
 }

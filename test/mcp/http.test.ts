@@ -4,7 +4,7 @@ import { problemSchema, reportSchema } from "../../src/consensus/report-schema.t
 import { requestFields } from "../../src/consensus/schema.ts";
 import type { Report } from "../../src/core/report.ts";
 import { openStage, type Stage } from "../clients/kit.ts";
-import { connect, ERAS, textOf, until } from "./kit.ts";
+import { connect, ERAS, textOf, typeOf, until } from "./kit.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -109,12 +109,12 @@ describe.each(ERAS)("a %s client", (era) => {
     });
     expect(JSON.parse(textOf(refused))).toEqual(refused.structuredContent);
     const missing = await client.callTool({ name: "get_report", arguments: { id: `run_${"0".repeat(32)}` } });
-    expect([missing.isError, missing.structuredContent?.["type"]]).toEqual([true, "/problems/not-found"]);
+    expect([missing.isError, typeOf(missing)]).toEqual([true, "/problems/not-found"]);
     await Promise.all(stage.simulator.providers.map((name) => stage.simulator.fault(name, "401")));
     const failed = await client.callTool({ name: "consensus", arguments: { ...sum, panel: panelOf() } });
     await Promise.all(stage.simulator.providers.map((name) => stage.simulator.fault(name, null)));
-    expect([failed.isError, failed.structuredContent?.["type"]]).toEqual([true, "/problems/no-candidates"]);
-    expect(reportSchema.safeParse(failed.structuredContent?.["report"]).error).toBeUndefined();
+    expect([failed.isError, typeOf(failed)]).toEqual([true, "/problems/no-candidates"]);
+    expect(reportSchema.safeParse((failed.structuredContent as { report?: unknown }).report).error).toBeUndefined();
     expect(textOf(failed)).not.toContain('"outcomes"');
     await client.close();
   });
@@ -123,7 +123,7 @@ describe.each(ERAS)("a %s client", (era) => {
     const [one, two] = await Promise.all([connect(stage.url, era, key("one")), connect(stage.url, era, key("two"))]);
     const made = await one.callTool({ name: "consensus", arguments: { ...sum, panel: panelOf() } });
     const { id } = made.structuredContent as unknown as Report;
-    expect((await two.callTool({ name: "get_report", arguments: { id } })).structuredContent?.["type"]).toBe("/problems/not-found");
+    expect(typeOf(await two.callTool({ name: "get_report", arguments: { id } }))).toBe("/problems/not-found");
     expect((await two.listResources()).resources.map(({ uri }) => uri)).not.toContain(`consensus://reports/${id}`);
     await expect(two.readResource({ uri: `consensus://reports/${id}` })).rejects.toThrow("not found");
     await Promise.all([one.close(), two.close()]);
@@ -173,7 +173,7 @@ test("a cancellation reaches no call of another session, and none without one", 
   pending.catch(() => {});
   const held = await until(() => stage.simulator.seen("groq")[before]);
   const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 7 } };
-  const others = [{}, { "mcp-session-id": "b".repeat(32) }, { "mcp-session-id": session, ...key("two") }];
+  const others: Record<string, string>[] = [{}, { "mcp-session-id": "b".repeat(32) }, { "mcp-session-id": session, ...key("two") }];
   for (const headers of others) expect((await post(cancel, headers)).status).toBe(202);
   expect(held.abortedAt).toBeNull();
   expect((await post(cancel, { "mcp-session-id": session })).status).toBe(202);

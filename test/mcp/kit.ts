@@ -25,3 +25,6 @@ export async function until<T>(look: () => T | null | undefined | false): Promis
 }
 
 export const textOf = (made: { content: { type: string; text?: string }[] }, index = 0): string => made.content[index]?.text ?? "";
+/** The type of a problem, where the call was answered by one. */
+export const typeOf = (made: { structuredContent?: unknown }): string | undefined =>
+  (made.structuredContent as { type?: string } | undefined)?.type;
