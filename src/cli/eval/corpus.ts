@@ -26,7 +26,7 @@ const textOf = (value: Json | undefined): string => (typeof value === "string" ?
 export const kindOf = (row: EvalRow): AnswerKind => (row.tools ? "tool-calls" : row.answer.type);
 
 /** The same schema with the types of JSON Schema; names of properties are left alone. */
-export function toJsonSchema(value: Json, isNames = false): Json {
+function toJsonSchema(value: Json, isNames = false): Json {
   if (Array.isArray(value)) return value.map((inner) => toJsonSchema(inner));
   if (!isObject(value)) return value;
   const entries = Object.entries(value).flatMap(([key, inner]): [string, Json][] => {

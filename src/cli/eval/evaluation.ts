@@ -84,13 +84,13 @@ export interface RuleSeen {
   ruled: Ruled[];
 }
 
-export function accuracyOf(hits: readonly boolean[]): Accuracy {
+function accuracyOf(hits: readonly boolean[]): Accuracy {
   const right = hits.filter(Boolean).length;
   return { right, n: hits.length, rate: hits.length === 0 ? 0 : right / hits.length, ...wilson(right, hits.length) };
 }
 export const hitsOf = (cases: readonly Case[], member: string): boolean[] => cases.map(({ right }) => right.has(member));
 
-export function againstOf(mine: readonly boolean[], best: readonly boolean[]): Against {
+function againstOf(mine: readonly boolean[], best: readonly boolean[]): Against {
   const differences = mine.map((hit, index) => Number(hit) - Number(best[index] ?? false));
   const won = differences.filter((one) => one > 0).length;
   const lost = differences.filter((one) => one < 0).length;
@@ -98,7 +98,7 @@ export function againstOf(mine: readonly boolean[], best: readonly boolean[]): A
   return { difference, ...pairedBootstrap(differences), won, lost, p: mcnemar(won, lost) };
 }
 
-export function membersOf(cases: readonly Case[]): MemberLine[] {
+function membersOf(cases: readonly Case[]): MemberLine[] {
   return (cases[0]?.members ?? []).map((member) => {
     const answered = cases.flatMap(({ candidates }) => candidates.filter((one) => one.member === member));
     const abstained = answered.filter(({ reading }) => reading.status !== "read").length;

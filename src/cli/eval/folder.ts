@@ -111,7 +111,7 @@ function readingsText(readings: Overall["readings"]): string {
   return `Answers read as in ${KEY_FILE}:\n${columns(rows)}`;
 }
 
-export function overallTable({ groups, taught, tasks, readings, short }: Overall): string {
+function overallTable({ groups, taught, tasks, readings, short }: Overall): string {
   const end = short.length === 0 ? "Everything holds.\n" : `Falls short:\n${short.map((one) => `  ${safeLine(one)}\n`).join("")}`;
   return [groupsText(groups), taughtText(taught), tasksText(tasks), readingsText(readings), end].filter((part) => part !== "").join("\n");
 }

