@@ -146,7 +146,7 @@ function chat(world: World, change: Change, ports: { now(): number; wall(): numb
   const said = chance("said", ...name);
   const pace = chance("pace", ...name, change.latency ?? "");
   const luck = chance("luck", ...name);
-  const plan = world.runs[call.run ?? -1];
+  const plan = world.runs.find(({ index }) => index === call.run);
   const mood = world.providers[call.provider];
   const dialect = world.dialects[call.provider] ?? "openai";
   const judge = world.judges[call.member];

@@ -347,7 +347,7 @@ function runOf(seed: number, index: number, theme: Theme, members: string[], jud
       ? { after: rng.between(0, Math.min(deadline, 4000)), how: rng.one(["cancelled", "cancelled", "deadline", "return"]) }
       : null,
     live: rng.odds(0.15),
-    skill: Object.fromEntries(members.map((member) => [member, rng.one([0.95, 0.8, 0.6, 0.4])])),
+    skill: Object.fromEntries(members.map((member) => [member, rng.one(theme === "court" ? [0.6, 0.3, 0.1] : [0.95, 0.8, 0.6, 0.4])])),
     injected: rng.odds(0.15) ? 0.4 : 0,
   };
 }

@@ -143,7 +143,13 @@ function replay(played: Played, calls: NetCall[], { mild, harsh }: Circuits, tal
       tally.hold("I31");
       const due = Math.min(mild.until, harsh.until);
       if (probe === null && at >= due - SLACK) probe = call;
-      else if (!isLastChance(played, played.runs[call.run ?? -1], call)) {
+      else if (
+        !isLastChance(
+          played,
+          played.runs.find(({ plan }) => plan.index === call.run),
+          call,
+        )
+      ) {
         const why = probe === null ? `${(due - at).toFixed(0)} ms before its probe was due` : "beside the one probe";
         tally.fail("I31", call.run, `${call.member} was called through an open circuit, ${why}`);
       }

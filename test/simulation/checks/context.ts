@@ -63,7 +63,7 @@ export function trimming(played: Played, tally: Tally): void {
       if (window === null) continue;
       const isFirst = firstOf.get(call.member) === call.id;
       const fail = (text: string): void => tally.fail("I37", run.plan.index, `${call.member}: ${text}`);
-      compareMessages(request.messages, sent, fail);
+      compareMessages(request.messages, call, fail);
       sizes({ run, call, window, sent, factor: isFirst ? 1 : null, played }, fail);
       const trimmed =
         sent.length !== request.messages.length || sent.some(({ content }, place) => content !== (request.messages[place]?.content ?? ""));
@@ -73,17 +73,9 @@ export function trimming(played: Played, tally: Tally): void {
   }
 }
 
-function compareMessages(original: readonly ChatMessage[], sent: readonly Sent[], fail: (text: string) => void): void {
-  let at = 0;
-  const kept = new Set<number>();
-  for (const { role, content } of sent) {
-    const found = original.findIndex(
-      (message, place) => place >= at && roleOf(message.role) === role && relation(content, message.content ?? "") !== null,
-    );
-    if (found < 0) return fail(`a ${role} message "${content.slice(0, 40)}" came from nowhere, or out of order`);
-    at = found + 1;
-    kept.add(found);
-  }
+function compareMessages(original: readonly ChatMessage[], call: NetCall, fail: (text: string) => void): void {
+  const kept = relationOf(original, call);
+  if (kept === null) return fail("a message came from nowhere, or out of order");
   const last = original.findLastIndex(({ role }) => role === "user");
   for (const [place, message] of original.entries()) {
     if (kept.has(place)) continue;
@@ -92,6 +84,21 @@ function compareMessages(original: readonly ChatMessage[], sent: readonly Sent[]
     if (message.role === "tool" || (message.role === "assistant" && message.tool_calls !== undefined))
       fail("a tool call or its reply is gone");
   }
+}
+
+/** Places of the messages that were kept; null = they cannot be told. */
+export function relationOf(original: readonly ChatMessage[], call: NetCall): Set<number> | null {
+  let at = 0;
+  const kept = new Set<number>();
+  for (const { role, content } of sentOf(call)) {
+    const found = original.findIndex(
+      (message, place) => place >= at && roleOf(message.role) === role && relation(content, message.content ?? "") !== null,
+    );
+    if (found < 0) return null;
+    at = found + 1;
+    kept.add(found);
+  }
+  return kept;
 }
 
 interface Sizes {
