@@ -2,9 +2,9 @@
 import type { RunRequest } from "../consensus/consensus.ts";
 import { Problem } from "../core/problem.ts";
 import type { JobRow, Owner } from "../store/store.ts";
-import { type JobDeps, LEASE_MS } from "./deps.ts";
+import type { JobDeps } from "./deps.ts";
 import { viewOf, type JobView } from "./view.ts";
-import { work } from "./work.ts";
+import { createWorkers } from "./workers.ts";
 
 export interface Jobs {
   accept(owner: Owner, request: RunRequest): Promise<JobView>;
@@ -20,10 +20,7 @@ export interface Jobs {
   stop(): Promise<void>;
 }
 
-/** Jobs at once in one process; their calls share the providers' limits with everybody else's. */
-const WORKERS = 4;
 const MAX_WAITING = 1000;
-const WATCH_MS = 10_000;
 const RETRY_S = 10;
 
 const missing = (): never => {
@@ -31,42 +28,8 @@ const missing = (): never => {
 };
 
 export function createJobs(deps: JobDeps): Jobs {
-  const { store, clock, random, meter, log } = deps;
-  const running = new Map<string, AbortController>();
-  const busy = new Set<Promise<void>>();
-  let stopped = false;
-  let unwatch = (): void => {};
-
-  const one = async (job: JobRow): Promise<void> => {
-    const controller = new AbortController();
-    running.set(job.id, controller);
-    try {
-      await work(deps, job, controller.signal);
-    } finally {
-      running.delete(job.id);
-    }
-  };
-  const workOff = async (): Promise<void> => {
-    while (!stopped) {
-      const job = await store.lease(clock.wall(), LEASE_MS);
-      if (job === null) return;
-      await one(job);
-    }
-  };
-  const start = (): Promise<void> => {
-    if (stopped || busy.size >= WORKERS) return Promise.all(busy).then(() => {});
-    const worker = workOff().catch((error: unknown) =>
-      log("error", "job-worker", { error: error instanceof Error ? error.name : "unknown" }),
-    );
-    busy.add(worker);
-    void worker.finally(() => busy.delete(worker));
-    return worker;
-  };
-  const watch = (): void => {
-    void start();
-    unwatch = clock.timer(WATCH_MS, watch);
-  };
-
+  const { store, clock, random, meter } = deps;
+  const workers = createWorkers(deps);
   return {
     async accept(owner, request) {
       if ((await store.waiting()) >= MAX_WAITING) throw new Problem("overloaded", "too many jobs are waiting", { retryAfterS: RETRY_S });
@@ -76,7 +39,7 @@ export function createJobs(deps: JobDeps): Jobs {
       const job: JobRow = { id, owner, state: "queued", request: JSON.stringify(request), created_at: now, updated_at: now, ...fresh };
       await store.accept(job);
       meter.count("jobs", { state: "queued" });
-      void start();
+      void workers.start();
       return viewOf(job);
     },
     get: async (owner, id) => viewOf((await store.get(owner, id)) ?? missing()),
@@ -88,17 +51,12 @@ export function createJobs(deps: JobDeps): Jobs {
       const ended = await store.cancel(owner, id, clock.wall());
       if (ended === "missing") return missing();
       if (ended === "finished") throw new Problem("job-already-finished", "the job has ended before it could be cancelled");
-      running.get(id)?.abort("cancelled");
+      workers.abort(id);
       meter.count("jobs", { state: "cancelled" });
       return viewOf((await store.get(owner, id)) ?? missing());
     },
-    drain: start,
-    watch,
-    async stop() {
-      stopped = true;
-      unwatch();
-      for (const controller of running.values()) controller.abort("stopped");
-      await Promise.all(busy);
-    },
+    drain: workers.start,
+    watch: workers.watch,
+    stop: workers.stop,
   };
 }

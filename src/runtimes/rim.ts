@@ -28,7 +28,11 @@ export function appDeps(composed: Composed, ports: RimPorts): AppDeps {
   const cls = settings.privacy === "local-only" ? "local-only" : "cloud-allowed";
   const usable = members.filter((member) => providers.has(member.slice(0, member.indexOf("/"))));
   return withMcp({
-    ...{ apiKeys, allowedHosts, rateLimitRpm, version, simulated },
+    apiKeys,
+    allowedHosts,
+    rateLimitRpm,
+    version,
+    simulated,
     ...ports,
     consensus: composed.consensus,
     parse: composed.parse,

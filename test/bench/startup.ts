@@ -11,7 +11,9 @@ const rounds = Number(process.argv[2] ?? 10);
 async function answered(port: number): Promise<void> {
   for (let tries = 0; tries < 5000; tries++) {
     const socket = connect(port, "127.0.0.1");
-    const opened = await Promise.race([once(socket, "connect").then(() => true), once(socket, "error").then(() => false)]).catch(() => false);
+    const opened = await Promise.race([once(socket, "connect").then(() => true), once(socket, "error").then(() => false)]).catch(
+      () => false,
+    );
     if (opened) {
       socket.write("GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n");
       await once(socket, "data");

@@ -80,8 +80,9 @@ test("a running job is cancelled once, and its run ends", async () => {
   await expect(jobs.cancel("", id)).rejects.toMatchObject({ slug: "job-already-finished" });
 });
 test("a run that throws leaves its problem", async () => {
-  const { jobs } = await scene(async function* () {
-    throw new Problem("privacy-conflict", "nobody is local");
+  const { jobs } = await scene(async function* (context) {
+    if (idOf(context) !== "") throw new Problem("privacy-conflict", "nobody is local");
+    yield runEnd("");
   });
   const { id } = await jobs.accept("", request);
   await until(jobs, id, "failed");

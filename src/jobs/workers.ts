@@ -1,0 +1,64 @@
+/** A few workers of this process that lease one job after another until none waits. Never rejects; a job's own end is work.ts's. */
+import type { JobRow } from "../store/store.ts";
+import { type JobDeps, LEASE_MS } from "./deps.ts";
+import { work } from "./work.ts";
+
+/** Jobs at once in one process; their calls share the providers' limits with everybody else's. */
+const WORKERS = 4;
+/** How often jobs are looked for whose worker died. */
+const WATCH_MS = 10_000;
+
+export interface Workers {
+  /** resolves when nothing waits any more, or the workers that there may be are busy and done */
+  start(): Promise<void>;
+  watch(): void;
+  /** ends this job's run, if it runs here */
+  abort(id: string): void;
+  /** hands running jobs back to the queue */
+  stop(): Promise<void>;
+}
+
+export function createWorkers(deps: JobDeps): Workers {
+  const { store, clock, log } = deps;
+  const running = new Map<string, AbortController>();
+  const busy = new Set<Promise<void>>();
+  const life = { stopped: false, unwatch: (): void => {} };
+
+  const one = async (job: JobRow): Promise<void> => {
+    const controller = new AbortController();
+    running.set(job.id, controller);
+    await work(deps, job, controller.signal).finally(() => running.delete(job.id));
+  };
+  const workOff = async (): Promise<void> => {
+    while (!life.stopped) {
+      const job = await store.lease(clock.wall(), LEASE_MS);
+      if (job === null) return;
+      await one(job);
+    }
+  };
+  const failed = (error: unknown): void => log("error", "job-worker", { error: error instanceof Error ? error.name : "unknown" });
+  const start = async (): Promise<void> => {
+    if (!life.stopped && busy.size < WORKERS) {
+      const worker: Promise<void> = workOff()
+        .catch(failed)
+        .finally(() => busy.delete(worker));
+      busy.add(worker);
+    }
+    await Promise.all(busy);
+  };
+  const watch = (): void => {
+    void start();
+    life.unwatch = clock.timer(WATCH_MS, watch);
+  };
+  return {
+    start,
+    watch,
+    abort: (id) => running.get(id)?.abort("cancelled"),
+    async stop() {
+      life.stopped = true;
+      life.unwatch();
+      for (const controller of running.values()) controller.abort("stopped");
+      await Promise.all(busy);
+    },
+  };
+}
