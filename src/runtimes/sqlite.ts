@@ -7,6 +7,7 @@ import { ConfigError } from "../core/problem.ts";
 import { migrate, NewerSchemaError } from "../store/migrate.ts";
 import { type SqlPort, type SqlRow, type Statement, StoreError } from "../store/store.ts";
 import { systemClock } from "./ports.ts";
+import { commitEach, createGroup } from "./sqlite-group.ts";
 
 /** SQLite's result codes (sqlite.org/rescode.html), low byte. */
 const BUSY = 5;
@@ -16,6 +17,7 @@ const RETRY_MS = 15;
 const PATIENCE_MS = 800;
 
 const codeOf = (error: unknown): number => ((error as { errcode?: number }).errcode ?? 0) & 0xff;
+const isLocked = (error: unknown): boolean => [BUSY, LOCKED].includes(codeOf(error));
 const REASONS: Record<number, string> = {
   [BUSY]: "the database is locked",
   [LOCKED]: "the database is locked",
@@ -43,7 +45,7 @@ function open(path: string): Handle {
   if (!inMemory) mkdirSync(dirname(path), { recursive: true });
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
-    database.exec("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
+    database.exec("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000");
   } catch (error) {
     database.close();
     throw error;
@@ -66,9 +68,9 @@ function transact(handle: Handle, statements: Statement[]): { changes: number }[
   const durable = statements.some((statement) => statement.durable);
   if (durable) database.exec("PRAGMA synchronous = FULL");
   try {
-    database.exec("BEGIN IMMEDIATE");
+    statementOf(handle, "BEGIN IMMEDIATE").run();
     const changes = statements.map((statement) => run(handle, statement));
-    database.exec("COMMIT");
+    statementOf(handle, "COMMIT").run();
     return changes;
   } catch (error) {
     if (database.isTransaction) database.exec("ROLLBACK");
@@ -98,17 +100,23 @@ function portOver(path: string, clock: Clock): SqlPort {
       try {
         return work(current());
       } catch (error) {
-        const locked = [BUSY, LOCKED].includes(codeOf(error));
-        if (!locked || clock.now() >= until) throw asStoreError(error);
+        if (!isLocked(error) || clock.now() >= until) throw asStoreError(error);
         await new Promise<void>((resolve) => void clock.timer(RETRY_MS, resolve));
       }
     }
   };
+  const grouped = createGroup((batches) =>
+    patiently((handle) => commitEach((statements) => transact(handle, statements), isLocked, batches)).then((endings) =>
+      endings.map((ending) => ("error" in ending ? { error: asStoreError(ending.error) } : ending)),
+    ),
+  );
+  // what waits for the disk makes nobody else wait; in memory a transaction costs nothing that could be shared
+  const isAlone = (statements: Statement[]): boolean => path === ":memory:" || statements.some(({ durable }) => durable);
   return {
     all: ({ sql, params }) => patiently((handle) => statementOf(handle, sql).all(...params) as SqlRow[]),
     run: (statement) =>
       patiently((handle) => (statement.durable ? transact(handle, [statement])[0] : run(handle, statement)) ?? { changes: 0 }),
-    batch: (statements) => patiently((handle) => transact(handle, statements)),
+    batch: (statements) => (isAlone(statements) ? patiently((handle) => transact(handle, statements)) : grouped(statements)),
     close: async () => {
       handle?.database.close();
       handle = null;
