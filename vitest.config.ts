@@ -1,7 +1,7 @@
 /** Two projects: `node` runs everything, `workers` runs the shared black-box suite inside workerd. */
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
-// oxlint-disable-next-line unicorn/require-module-specifiers -- declares what the setup provides
+// oxlint-disable-next-line unicorn/require-module-specifiers, import/no-empty-named-blocks -- declares what the setup provides
 import type {} from "./test/runtimes/workers/setup.ts";
 
 export default defineConfig({
