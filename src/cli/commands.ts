@@ -1,5 +1,6 @@
 /** THE ONE LIST of commands: a new one is a file and a line here. */
 import { addAsk } from "./ask.ts";
+import { addDoctor } from "./doctor.ts";
 import { addDemo, addServe } from "./start.ts";
 import { addEval } from "./eval.ts";
 import { addJobs } from "./jobs.ts";
@@ -9,4 +10,15 @@ import type { AddCommand } from "./ports.ts";
 import { addProbe } from "./probe.ts";
 import { addReport } from "./report.ts";
 
-export const COMMANDS: readonly AddCommand[] = [addAsk, addServe, addDemo, addMcp, addProbe, addModels, addReport, addJobs, addEval];
+export const COMMANDS: readonly AddCommand[] = [
+  addAsk,
+  addServe,
+  addDemo,
+  addMcp,
+  addProbe,
+  addModels,
+  addDoctor,
+  addReport,
+  addJobs,
+  addEval,
+];

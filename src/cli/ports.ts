@@ -6,6 +6,7 @@ import type { Egress, Transport } from "../egress/egress.ts";
 import type { Panel } from "../panel/panel.ts";
 import type { ModelFacts, Provider } from "../providers/provider.ts";
 import type { ReportStore } from "../store/store.ts";
+import type { Survey } from "./doctor/survey.ts";
 import type { EvalPorts } from "./eval/ports.ts";
 
 /** The engine in this process, as far as commands use it. */
@@ -20,6 +21,10 @@ export interface EmbeddedEngine {
   egress: Egress;
   settings: {
     panel: string[];
+    adjudicators: string[];
+    fallback: string[];
+    quorum: number;
+    deadlineMs: number;
     privacy: PrivacyClass | "auto";
     providers: readonly { name: string; local: boolean; configured: boolean; baseUrl: string | null }[];
     version: string;
@@ -66,6 +71,8 @@ export interface CliPorts {
   fetch: Fetch;
   /** throws ConfigError */
   openEngine(options: EngineOptions): Promise<EmbeddedEngine>;
+  /** this machine and its configuration, without calling anybody; never rejects */
+  survey(): Promise<Survey>;
   /** runs a service in this process until it is told to stop; `mcp` on its standard streams, until the host closes them */
   start(service: "serve" | "demo" | "mcp"): Promise<void>;
   /** files and services of an evaluation; absent where there are none */

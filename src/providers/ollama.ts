@@ -5,6 +5,7 @@ import { facts, JSON_HEADERS, LOCAL_TIMEOUT_MS, requestJson, type AdapterSetting
 import { exchangeChat, type Exchange } from "./exchange.ts";
 import { CallFailure, fail } from "./failure.ts";
 import { guessThinking, thinkingOf } from "./models.ts";
+import { aboutOllama } from "./ollama-about.ts";
 import { failedProof, readProof } from "./ollama-proof.ts";
 import { buildOllama, KEEP_ALIVE, takeOllama } from "./ollama-wire.ts";
 import type { CallIo, ChatCall, Failure, LocalProof, Provider } from "./provider.ts";
@@ -100,6 +101,7 @@ export function createOllama(settings: AdapterSettings): Provider {
     chat: (call, io) => exchangeChat(exchange, call, io),
     models: (io) => models(endpoint, io),
     prove,
+    about: (io) => aboutOllama(endpoint, io),
     loaded: (model, io) => loaded(endpoint, model, io),
     warm: (model, numCtx, io) => warm(endpoint, model, numCtx, io),
   };

@@ -112,6 +112,13 @@ export type LocalProof =
   | { proved: true; contextTokens: number | null; capabilities: string[] }
   | { proved: false; reason: "privacy-excluded" | "unavailable" | "timeout" | "misconfigured"; detail: string };
 
+/** What a local runtime says of itself. */
+export interface LocalRuntime {
+  version: string | null;
+  /** models in memory; `contextTokens` = the window allocated to each */
+  running: { id: string; contextTokens: number | null }[];
+}
+
 export interface Provider {
   readonly name: string;
   readonly endpoint: Endpoint;
@@ -126,6 +133,8 @@ export interface Provider {
   models?(io: CallIo): Promise<{ id: string; contextTokens: number | null }[]>;
   /** local runtimes that can relay: asked before the first prompt byte, sends none */
   prove?(model: string, io: CallIo): Promise<LocalProof>;
+  /** local runtimes: version and models in memory; for `doctor`; rejects like `models` */
+  about?(io: CallIo): Promise<LocalRuntime>;
   /** whether the model is in memory; null = cannot tell */
   loaded?(model: string, io: CallIo): Promise<boolean | null>;
   /** loads the model without a prompt */

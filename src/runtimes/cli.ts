@@ -3,6 +3,8 @@ import { styleText } from "node:util";
 import { EXIT } from "../cli/exits.ts";
 import { main } from "../cli/main.ts";
 import type { CliPorts, EmbeddedEngine, EngineOptions, Terminal } from "../cli/ports.ts";
+import type { Survey } from "../cli/doctor/survey.ts";
+import type { Environment } from "./config.ts";
 import { loadDotEnv } from "./dotenv.ts";
 import type { NodeEngine } from "./engine.ts";
 import { systemClock, systemRandom } from "./ports.ts";
@@ -30,6 +32,16 @@ async function openNode({ store, wrap }: EngineOptions): Promise<NodeEngine> {
 async function openEmbedded(options: EngineOptions): Promise<EmbeddedEngine> {
   const { composed, close } = await openNode(options);
   return { ...composed, reports: composed.engine.reports, close };
+}
+
+/** Never rejects: a .env file that cannot be read is told by whoever opens the engine. */
+async function survey(): Promise<Survey> {
+  const { surveyOf } = await import("./survey.ts");
+  let env: Environment = process.env;
+  try {
+    env = loadDotEnv(CONFIG_FOLDER, process.env);
+  } catch {}
+  return surveyOf(env, env["CONSENSUS_DB"]?.trim() || DATA_FILE);
 }
 
 /** The entries of the services run on import, and end the process themselves; MCP ends with its host. */
@@ -65,6 +77,7 @@ const ports: CliPorts = {
   signal: interrupt.signal,
   fetch: (input, init) => fetch(input, init),
   openEngine: openEmbedded,
+  survey,
   start,
   openEvaluation: async () => (await import("./eval.ts")).evalPorts(loadDotEnv(CONFIG_FOLDER, process.env)),
   version: VERSION,

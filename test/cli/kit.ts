@@ -130,7 +130,7 @@ async function engineOn(events: ConsensusEvent[], requests: RunRequest[]): Promi
     parse: (body) => parseRunRequest(body, defaults),
     reports,
     providers: new Map(),
-    settings: { panel: defaults.panel, privacy: "cloud-allowed", providers: [], version: "0" },
+    settings: { ...defaults, providers: [], version: "0" },
     close: async () => {},
   };
 }
@@ -155,6 +155,7 @@ export async function gekro(argv: string[], options: SceneOptions = {}): Promise
     signal: new AbortController().signal,
     fetch: () => Promise.reject(new TypeError("no network in this test")),
     openEngine: () => engineOn(events, scene.requests),
+    survey: () => Promise.reject(new Error("no survey in this test")),
     start: async () => {},
     version: "0.0.0-test",
     ...options.ports,

@@ -54,7 +54,20 @@ export const STATUS_FAULTS: Fault[] = [
     "Refuses a parameter with 400.",
     words("Unsupported value: 'top_p' is not supported with this model.", INVALID, "unsupported_value", "top_p"),
   ),
-  status(401, "unauthorized", "Refuses the key with 401.", words("Invalid API key provided.", "authentication_error", "invalid_api_key")),
+  {
+    ...status(
+      401,
+      "unauthorized",
+      "Refuses the key with 401.",
+      words("Invalid API key provided.", "authentication_error", "invalid_api_key"),
+    ),
+    everywhere: true,
+    play: (turn) => {
+      // what Ollama tells of itself needs no key
+      if (turn.dialect.name === "ollama" && turn.asked.model === "") return turn.ordinary();
+      say(turn, 401, words("Invalid API key provided.", "authentication_error", "invalid_api_key"));
+    },
+  },
   status(
     402,
     "unauthorized",
@@ -169,6 +182,7 @@ export const STATUS_FAULTS: Fault[] = [
     doc: "Refuses the key and repeats it in body and header.",
     expects: "unauthorized",
     only: CLOUD,
+    everywhere: true,
     play: (turn) => {
       const key = String(turn.seen.headers["authorization"] ?? turn.seen.headers["x-api-key"] ?? "").replace("Bearer ", "");
       say(turn, 401, words(`Incorrect API key provided: ${key}.`, "authentication_error", "invalid_api_key"), { "x-echo": key });
