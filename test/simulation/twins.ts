@@ -5,7 +5,7 @@ import { answered, chats, isDropped, seatCalls, unique } from "./checks/view.ts"
 import { relationOf } from "./checks/context.ts";
 import { play, type Played, type PlayedRun } from "./play.ts";
 import { chance } from "./seeded.ts";
-import type { RunPlan, World } from "./world.ts";
+import { longMessages, type RunPlan, type World } from "./world.ts";
 
 type Entry = string | { model: string; samples?: number; weight?: number };
 const modelOf = (entry: Entry): string => (typeof entry === "string" ? entry : entry.model);
@@ -227,21 +227,24 @@ const wallClock: Twin = {
 const window: Twin = {
   id: "I38",
   async play(world, plan, tally) {
-    const body = { stop: "all", deadline_ms: 120_000 };
-    const small = await play(solo(world, plan, body), { change: { calm: true } });
+    const rng = chance(world.seed, "window");
+    const body = {
+      stop: "all",
+      deadline_ms: 120_000,
+      max_tokens: rng.one([64, 200, undefined]),
+      messages: longMessages(world.seed, plan.index),
+    };
+    const tokens = rng.between(500, 2500);
+    const withWindow = (contextTokens: number): World => {
+      const models = Object.fromEntries(
+        Object.entries(world.settings.models).map(([member, facts]) => [member, { ...facts, contextTokens, numCtx: undefined }]),
+      );
+      return solo({ ...world, settings: { ...world.settings, models } }, plan, body);
+    };
+    const small = await play(withWindow(tokens), { change: { calm: true } });
     const [run] = small.runs;
     if (run === undefined || run.request === null) return;
-    const wider = Object.fromEntries(
-      Object.entries(world.settings.models).map(([member, facts]) => [
-        member,
-        {
-          ...facts,
-          contextTokens: facts.contextTokens ? Math.floor(facts.contextTokens * 1.5) : facts.contextTokens,
-          numCtx: facts.numCtx ? Math.floor(facts.numCtx * 1.5) : facts.numCtx,
-        },
-      ]),
-    );
-    const large = await play(solo({ ...world, settings: { ...world.settings, models: wider } }, plan, body), { change: { calm: true } });
+    const large = await play(withWindow(Math.floor(tokens * 1.5)), { change: { calm: true } });
     const [other] = large.runs;
     if (other === undefined) return;
     for (const call of seatCalls(small, run)) {

@@ -247,6 +247,10 @@ function messagesOf(rng: Chance, theme: Theme, index: number): Record<string, un
   return [...earlier, last];
 }
 
+/** A conversation that hardly a window holds. */
+export const longMessages = (seed: number, index: number): Record<string, unknown>[] =>
+  messagesOf(chance(seed, "long", index), "long", index);
+
 const TOOLS = [
   { type: "function", function: { name: "lock", parameters: { type: "object", properties: { user: { type: "string" } } } } },
   {
