@@ -1,12 +1,15 @@
 /** Stored reports: list, read in three forms, delete, feedback, decide again. Foreign and unknown look alike. */
 import { Problem } from "../../core/problem.ts";
 import type { Report } from "../../core/report.ts";
+import { eventsAfter } from "../../consensus/replay.ts";
 import { negotiate } from "../accept.ts";
 import type { AppDeps, Call, Route } from "../deps.ts";
 import { readJson } from "../json.ts";
 import { reportHtml } from "../render/html.ts";
 import { reportMarkdown } from "../render/markdown.ts";
 import { emptyReply, JSON_TYPE, jsonReply, PAGE_POLICY, reply } from "../replies.ts";
+import { frameEvent } from "../sse.ts";
+import { SSE_HEADERS, SSE_TYPE } from "../stream.ts";
 import { storeUnavailable } from "./health.ts";
 import { readPage, reading } from "./reading.ts";
 
@@ -32,6 +35,19 @@ async function read({ params, owner, request }: Call, deps: AppDeps): Promise<Re
   const report = JSON.parse(json) as Report;
   if (type === "text/markdown") return reply(reportMarkdown(report), 200, "text/markdown; charset=utf-8");
   return reply(reportHtml(report), 200, "text/html; charset=utf-8", { "content-security-policy": PAGE_POLICY });
+}
+
+/** A run's events once more, after the one that the reader saw last; 204 tells an EventSource that there is nothing to come back for. */
+async function events({ params, owner, request, requestId }: Call, deps: AppDeps): Promise<Response> {
+  const id = params.id ?? "";
+  const { reports } = deps;
+  if (!ID_SHAPE.test(id)) return missing();
+  if (reports === null) return storeUnavailable();
+  const json = (await reading(deps, "get", () => reports.get(owner, id))) ?? missing();
+  const given = request.headers.get("last-event-id") ?? "";
+  const rest = eventsAfter(JSON.parse(json) as Report, /^\d{1,9}$/.test(given) ? Number(given) : 0, requestId);
+  if (rest.length === 0) return emptyReply(204);
+  return reply(rest.map((one) => frameEvent(one.id, one.event)).join(""), 200, SSE_TYPE, { ...SSE_HEADERS, "consensus-report": id });
 }
 
 async function remove({ params, owner }: Call, deps: AppDeps): Promise<Response> {
@@ -67,6 +83,7 @@ async function again(call: Call, deps: AppDeps): Promise<Response> {
 export const reportRoutes: Route[] = [
   { path: "/reports", makes: ["application/json"], methods: { GET: list } },
   { path: "/reports/:id", methods: { GET: read, DELETE: remove } },
+  { path: "/reports/:id/events", makes: ["text/event-stream"], methods: { GET: events } },
   { path: "/reports/:id/feedback", makes: ["application/json"], methods: { POST: feedback } },
   { path: "/reports/:id/adjudicate", makes: ["application/json"], methods: { POST: again } },
 ];
