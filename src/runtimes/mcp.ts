@@ -18,14 +18,12 @@ function dressed(response: Response): Response {
 }
 
 export function mcpRoute(deps: McpDeps, newSession: (bytes: number) => string): Route {
-  let opening: Promise<McpEndpoint> | null = null;
-  const open = async (): Promise<McpEndpoint> => {
-    const { createMcpEndpoint } = await import("../mcp/http.ts");
-    return createMcpEndpoint(deps, () => newSession(SESSION_BYTES));
-  };
+  let endpoint: McpEndpoint | null = null;
   const post = async ({ request, owner, requestId, begin }: Call): Promise<Response> => {
     const body = await readJson(request);
-    const endpoint = await (opening ??= open());
+    const { createMcpEndpoint } = await import("../mcp/http.ts");
+    // made after the wait: a Worker must not wait for what another request has begun
+    endpoint ??= createMcpEndpoint(deps, () => newSession(SESSION_BYTES));
     return dressed(await endpoint.handle(request, body, { owner, requestId, begin }));
   };
   return { path: "/mcp", methods: { POST: post } };

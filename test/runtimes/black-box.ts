@@ -43,6 +43,7 @@ export function blackBox(open: () => Target): void {
   streamTests(open);
   refusalTests(open);
   keyTests(open);
+  mcpTests(open);
 }
 type Open = () => Target;
 
@@ -268,5 +269,49 @@ function keyTests(open: Open): void {
     expect(await (await post(target, "/consensus", body, headers)).text()).toBe([...answered][0]);
     expect(await slugOf(await post(target, "/consensus", { ...body, quorum: 1 }, headers))).toBe("idempotency-key-reused");
     expect((await target.seen("groq")).length - before).toBe(1);
+  });
+}
+
+/** `modern`: each request for itself (2026-07-28); else as clients of 2025 speak. */
+function rpc(method: string, params: object, modern: boolean): { body: object; headers: Record<string, string> } {
+  const meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" },
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const body = { jsonrpc: "2.0", id: 7, method, params: { ...params, _meta: { progressToken: "p", ...(modern ? meta : {}) } } };
+  const named: Record<string, string> = "name" in params ? { "mcp-name": String(params.name) } : {};
+  const headers = modern ? { "mcp-protocol-version": "2026-07-28", "mcp-method": method, ...named } : {};
+  return { body, headers: { accept: "application/json, text/event-stream", ...headers } };
+}
+/** The messages of a reply, as one body or as events. */
+async function messagesOf(response: Response): Promise<{ id?: number; method?: string; result?: Record<string, unknown> }[]> {
+  const text = await response.text();
+  if (!response.headers.get("content-type")?.startsWith("text/event-stream")) return [JSON.parse(text) as object];
+  const lines = text.split("\n").filter((line) => line.startsWith("data: "));
+  return lines.map((line) => JSON.parse(line.slice("data: ".length)) as object);
+}
+
+function mcpTests(open: Open): void {
+  test.each([false, true])("an MCP host lists the tools, and calls one with progress (modern: %s)", async (modern) => {
+    const target = open();
+    const list = rpc("tools/list", {}, modern);
+    const [listed] = await messagesOf(await post(target, "/mcp", list.body, list.headers));
+    const tools = ["consensus", "compare_models", "get_report"].map((name) => ({ name }));
+    expect(listed).toMatchObject({ id: 7, result: { tools } });
+    const panel = panelOf().slice(0, 2);
+    const call = rpc(
+      "tools/call",
+      { name: "consensus", arguments: { prompt: "What is 17 + 25?", answer: { type: "number" }, panel } },
+      modern,
+    );
+    const messages = await messagesOf(await post(target, "/mcp", call.body, call.headers));
+    expect(messages.map(({ id, method }) => id ?? method)).toEqual(["notifications/progress", "notifications/progress", 7]);
+    expect(messages.at(-1)?.result?.["structuredContent"]).toMatchObject({ schema: "consensus.report/1", value: 42 });
+  });
+
+  test("what is refused at /mcp is refused in JSON-RPC's form", async () => {
+    const response = await open().fetch("/mcp", { method: "POST", headers: { "content-type": "application/json" }, body: "{" });
+    expect([response.status, await response.json()]).toMatchObject([400, { jsonrpc: "2.0", id: null, error: { code: -32700 } }]);
   });
 }

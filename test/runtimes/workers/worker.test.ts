@@ -2,7 +2,8 @@
 // @ts-expect-error the module exists inside workerd only
 import { env, exports } from "cloudflare:workers";
 import { inject } from "vitest";
-// The test runner cannot load a module from inside a request, so the lazily loaded clients are loaded here; a built Worker holds them anyway.
+// The test runner cannot load a module from inside a request, so what is loaded lazily is loaded here; a built Worker holds them anyway.
+import "../../../src/mcp/http.ts";
 import "../../../src/providers/groq-client.ts";
 import "../../../src/providers/openai-client.ts";
 import { d1Port } from "../../../src/runtimes/d1.ts";
