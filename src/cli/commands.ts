@@ -1,6 +1,7 @@
 /** THE ONE LIST of commands: a new one is a file and a line here. */
 import { addAsk } from "./ask.ts";
 import { addDoctor } from "./doctor.ts";
+import { addDrill } from "./drill.ts";
 import { addDemo, addServe } from "./start.ts";
 import { addEval } from "./eval.ts";
 import { addJobs } from "./jobs.ts";
@@ -18,6 +19,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addProbe,
   addModels,
   addDoctor,
+  addDrill,
   addReport,
   addJobs,
   addEval,
