@@ -2,6 +2,7 @@
 import type { Agreement, AnswerKind } from "../../adjudicator/index.ts";
 import type { Report } from "../core/report.ts";
 import { sha256Hex } from "../core/sha256.ts";
+import { jsonOf } from "../core/spelled.ts";
 import { within } from "../core/within.ts";
 import type { HistoryRow, Owner, ReportRow } from "../store/store.ts";
 import { withoutContent } from "./content.ts";
@@ -52,7 +53,7 @@ export async function keep(
   if (deps.reports === null) return report;
   const stored: Report = { ...report, storage: { stored: true } };
   const { storeContent } = deps.settings;
-  const json = JSON.stringify(storeContent ? stored : withoutContent(stored));
+  const json = jsonOf(storeContent ? stored : withoutContent(stored));
   const save = deps.reports.save({ owner, row: rowOf(stored, storeContent), json, history });
   const saved = await within(deps.clock, save, Math.min(sliceMs, STORE_SLICE_MS)).catch((error: unknown) => {
     deps.log("error", "store-failed", { run: report.id, error: error instanceof Error ? error.name : "unknown" });

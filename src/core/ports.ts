@@ -24,6 +24,8 @@ export type Log = (level: LogLevel, event: string, fields?: Record<string, strin
 export interface Meter {
   count(name: string, labels: Record<string, string>, by?: number): void;
   observe(name: string, labels: Record<string, string>, value: number): void;
+  /** everything so far as Prometheus text; absent where nothing is kept */
+  text?(): string;
 }
 
 /** The Fetch API's call. Every one that reaches a network comes from `egress/`. */

@@ -19,13 +19,19 @@ const ALWAYS: Readonly<Record<string, string>> = {
 export const PAGE_POLICY =
   "default-src 'none'; style-src 'self'; img-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
+const texts = new WeakMap<Response, string>();
+/** The text that a reply was made of, for a runtime that can write it without reading it out of a stream again. */
+export const textOf = (response: Response): string | undefined => texts.get(response);
+
 export function reply(
   body: string | ReadableStream<Uint8Array> | null,
   status: number,
   type: string,
   headers: Record<string, string> = {},
 ): Response {
-  return new Response(body, { status, headers: { ...ALWAYS, "content-type": type, ...headers } });
+  const made = new Response(body, { status, headers: { ...ALWAYS, "content-type": type, ...headers } });
+  if (typeof body === "string") texts.set(made, body);
+  return made;
 }
 export const emptyReply = (status: number, headers: Record<string, string> = {}): Response =>
   new Response(null, { status, headers: { ...ALWAYS, ...headers } });

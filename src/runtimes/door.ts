@@ -1,6 +1,9 @@
 /** The HTTP server on Node: limits on slow and greedy clients, requests that are ambiguous refused, and an end that keeps answering. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
+import type { Meter } from "../core/ports.ts";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { textOf } from "../http/replies.ts";
 
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
@@ -47,10 +50,45 @@ function refuseTrailers(request: IncomingMessage): void {
   });
 }
 
-export function createDoor(fetch: (request: Request) => Response | Promise<Response>, draining: () => boolean): Door {
+/** A reply that is one text goes out as it is: read back out of its stream it would cost a twentieth of a run's CPU. */
+function written(response: Response, outgoing: ServerResponse): Response {
+  const text = textOf(response);
+  if (text === undefined || outgoing.headersSent || outgoing.destroyed) return response;
+  for (const [name, value] of response.headers) outgoing.setHeader(name, value);
+  outgoing.statusCode = response.status;
+  outgoing.end(text);
+  return RESPONSE_ALREADY_SENT;
+}
+
+interface DoorPorts {
+  draining(): boolean;
+  meter: Meter;
+}
+
+/** What node:http answers by itself where nobody listens: bare, and the connection ends. */
+const BARE: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: "413 Payload Too Large",
+};
+/** Slow and surplus clients are counted: they are load that was shed. */
+function countShed(server: Server, meter: Meter): void {
+  const shed = (): void => meter.count("shed", { where: "door" });
+  server.on("drop", shed);
+  server.on("clientError", ({ code }: NodeJS.ErrnoException, socket) => {
+    if (code === "ERR_HTTP_REQUEST_TIMEOUT") shed();
+    const { _httpMessage: begun } = socket as { _httpMessage?: ServerResponse };
+    if (socket.writable && !begun?.headersSent)
+      socket.write(`HTTP/1.1 ${BARE[code ?? ""] ?? "400 Bad Request"}\r\nConnection: close\r\n\r\n`);
+    socket.destroy();
+  });
+}
+
+export function createDoor(fetch: (request: Request) => Response | Promise<Response>, { draining, meter }: DoorPorts): Door {
   const open = new Set<ServerResponse>();
-  // the global Response becomes one that hands text over as it is: the real one makes a stream of it, at a twentieth of a run's CPU
-  const listener = getRequestListener(fetch, { overrideGlobalObjects: false });
+  const listener = getRequestListener(async (request, { outgoing }) => written(await fetch(request), outgoing as ServerResponse), {
+    overrideGlobalObjects: false,
+  });
   const server = createServer(
     {
       headersTimeout: HEADERS_MS,
@@ -72,6 +110,7 @@ export function createDoor(fetch: (request: Request) => Response | Promise<Respo
   );
   server.maxConnections = MAX_CONNECTIONS;
   server.timeout = SILENT_MS;
+  countShed(server, meter);
   return {
     server,
     async drained(ms) {

@@ -2,6 +2,7 @@
 import type { RunRequest } from "../../consensus/consensus.ts";
 import { Problem, problemDocument } from "../../core/problem.ts";
 import type { ConsensusEvent, Report } from "../../core/report.ts";
+import { jsonOf } from "../../core/spelled.ts";
 import { negotiate } from "../accept.ts";
 import type { AppDeps, Call, Route } from "../deps.ts";
 import { claim, type Claimed, readKey, type StoredReply, toResponse, UNCLAIMED } from "../idempotent.ts";
@@ -15,7 +16,7 @@ import { SSE_HEADERS, SSE_TYPE } from "../stream.ts";
 const reportHeaders = (report: Report): Record<string, string> => ({ "consensus-status": report.status, "consensus-report": report.id });
 
 function replyOf(last: ConsensusEvent | undefined, call: Call): StoredReply {
-  if (last?.type === "run-end") return { status: 200, type: JSON_TYPE, headers: reportHeaders(last.data), body: JSON.stringify(last.data) };
+  if (last?.type === "run-end") return { status: 200, type: JSON_TYPE, headers: reportHeaders(last.data), body: jsonOf(last.data) };
   if (last?.type !== "error") throw new CallerLeft();
   const { data, retryAfterS } = last;
   const wait: Record<string, string> = retryAfterS === null ? {} : { "retry-after": String(Math.max(1, Math.ceil(retryAfterS))) };
