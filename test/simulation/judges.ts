@@ -8,6 +8,8 @@ export interface ReadPrompt {
   task: "name" | "merge";
   question: string;
   candidates: { label: string; text: string; whole: boolean }[];
+  /** lines inside a block that are neither marked nor ours */
+  strays: number;
 }
 
 const FENCE = /^--- (question|candidate ([A-Z])) (begins|ends) ([0-9a-f]{32}) ---$/;
@@ -30,13 +32,15 @@ export function readPrompt(body: string): ReadPrompt | null {
   const tokens = new Set<string>();
   let open: { what: string; lines: string[]; cut: boolean } | null = null;
   let question = "";
+  let strays = 0;
   const candidates: ReadPrompt["candidates"] = [];
   for (const line of prompt.split("\n")) {
     const match = FENCE.exec(line);
     if (match === null) {
       if (open === null) continue;
       if (/^[0-9a-f]{4}\| /.test(line)) open.lines.push(line.slice(6));
-      else open.cut = true;
+      else if (/^\[\d+ characters left out\]$/.test(line)) open.cut = true;
+      else strays += 1;
       continue;
     }
     tokens.add(match[4] ?? "");
@@ -49,7 +53,7 @@ export function readPrompt(body: string): ReadPrompt | null {
     }
   }
   const [token = ""] = tokens;
-  return { token, tokens: [...tokens], task: system.startsWith("You write") ? "merge" : "name", question, candidates };
+  return { token, tokens: [...tokens], task: system.startsWith("You write") ? "merge" : "name", question, candidates, strays };
 }
 
 const named = (winner: unknown, more = {}): string => JSON.stringify({ reason: "as I see it", winner, ...more });

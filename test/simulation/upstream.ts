@@ -39,8 +39,11 @@ const ANSWERS: Record<string, string[][]> = {
   tools: [['lock|{"user":"root"}'], ['count|{"day":"tuesday"}'], ['count|{"day":"monday"}']],
 };
 
+const HOLLOW = ["Thought process:", "Final answer:"];
+
 function sayAs(plan: RunPlan, rng: Chance, member: string): Said {
   const pool = ANSWERS[plan.answerType] ?? [];
+  if (rng.odds(plan.hollow) && plan.answerType !== "tools") return { text: rng.one(HOLLOW), group: -1, degenerate: true, calls: [] };
   const group = rng.odds(plan.skill[member] ?? 0.5) ? 0 : rng.between(0, pool.length - 1);
   const wording = rng.one(pool[group] ?? [""]);
   if (plan.answerType === "tools") {

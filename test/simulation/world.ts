@@ -40,6 +40,8 @@ export const JUDGE_MOODS: readonly JudgeMood[] = [
   "empty",
   "repeats",
   "foreign-merge",
+  "foreign-merge",
+  "foreign-merge",
   "braces",
 ];
 
@@ -74,6 +76,8 @@ export interface RunPlan {
   skill: Record<string, number>;
   /** share of answers that carry an injected order */
   injected: number;
+  /** share of answers that are an opener and nothing behind it */
+  hollow: number;
 }
 export interface StoreMood {
   save: { share: number; how: "rejects" | "slow" | "hangs" };
@@ -264,7 +268,7 @@ export const CHOICES = ["Lock the account", "Wait until Monday", "Ban the host"]
 function answerFields(rng: Chance, theme: Theme): { type: string; fields: Record<string, unknown> } {
   const type =
     theme === "court"
-      ? rng.one(["text", "text", "text", "number", "choice"])
+      ? rng.one(["text", "text", "text", "text", "number"])
       : rng.one(["text", "text", "number", "choice", "exact", "json", "tools"]);
   switch (type) {
     case "choice":
@@ -313,7 +317,7 @@ function runOf(seed: number, index: number, theme: Theme, members: string[], jud
     theme === "vote"
       ? ["vote", "auto"]
       : theme === "court"
-        ? ["pick", "pick", "auto", "merge", "rank"]
+        ? ["pick", "pick", "auto", "merge", "merge", "rank"]
         : ["auto", "auto", "vote", "pick", "merge", "rank", "cascade", "fallback"];
   const strategy = rng.one(usual);
   const deadline = deadlineOf(rng, theme);
@@ -353,6 +357,7 @@ function runOf(seed: number, index: number, theme: Theme, members: string[], jud
     live: rng.odds(0.15),
     skill: Object.fromEntries(members.map((member) => [member, rng.one(theme === "court" ? [0.6, 0.3, 0.1] : [0.95, 0.8, 0.6, 0.4])])),
     injected: rng.odds(0.15) ? 0.4 : 0,
+    hollow: rng.odds(0.06) ? 0.5 : 0,
   };
 }
 

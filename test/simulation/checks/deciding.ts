@@ -38,13 +38,19 @@ export function closedWorld(played: Played, tally: Tally): void {
   }
 }
 
-/** What the far side knows of an answer that arrived: its class of meaning. */
+/** No substance for what was asked: padding never has any, an opener may be a fine short answer elsewhere. */
+const isHollow = (run: PlayedRun, call: NetCall): boolean =>
+  call.plan.answer?.degenerate === true && (run.plan.answerType === "text" || call.plan.fault === "padding");
+
+/** What the far side knows of an answer that arrived: its class of meaning; null = it cannot be told. */
 function groupOf(played: Played, run: PlayedRun, outcome: { member: string; hedged_by: string | null; text: string }): number | null {
   const call = seatCalls(played, run).find(
     (one) => one.member === (outcome.hedged_by ?? outcome.member) && one.plan.answer?.text.trim() === outcome.text,
   );
-  return call?.plan.answer?.group ?? null;
+  if (call === undefined) return null;
+  return isHollow(run, call) ? HOLLOW : (call.plan.answer?.group ?? null);
 }
+const HOLLOW = -2;
 
 export function majority(played: Played, tally: Tally): void {
   for (const { run, report } of reports(played)) {
@@ -60,10 +66,7 @@ export function majority(played: Played, tally: Tally): void {
     const voices = new Map<string, Set<number | null>>();
     for (const outcome of answered(report)) {
       const backend = outcome.hedged_by ?? outcome.member;
-      voices.set(
-        backend,
-        (voices.get(backend) ?? new Set()).add(outcome.flags.includes("degenerate") ? -2 : groupOf(played, run, outcome)),
-      );
+      voices.set(backend, (voices.get(backend) ?? new Set()).add(groupOf(played, run, outcome)));
     }
     if (
       voices.size < 2 ||
@@ -177,7 +180,8 @@ export function framing(played: Played, tally: Tally): void {
         fail(`a prompt with ${prompt?.tokens.length ?? 0} fences`);
         continue;
       }
-      const { token, candidates, question, task } = prompt;
+      const { token, candidates, question, task, strays } = prompt;
+      if (strays > 0) fail(`${strays} lines of a text stand unmarked`);
       // one call may go over two connections
       const body = `${token} ${call.member}`;
       if ([...seen].some((known) => known.startsWith(token) && known !== body)) fail("two prompts share a fence");
@@ -201,13 +205,7 @@ export function framing(played: Played, tally: Tally): void {
 
 export function degenerate(played: Played, tally: Tally): void {
   for (const { run, report } of reports(played)) {
-    const empty = new Set(
-      seatCalls(played, run).flatMap((call) =>
-        call.plan.answer?.degenerate === true && (call.plan.fault === "padding" || run.plan.answerType === "text")
-          ? [call.plan.answer.text.trim()]
-          : [],
-      ),
-    );
+    const empty = new Set(seatCalls(played, run).flatMap((call) => (isHollow(run, call) ? [call.plan.answer?.text.trim() ?? ""] : [])));
     const real = answered(report).filter(({ text }) => !empty.has(text));
     if (empty.size === 0 || real.length === 0 || real.length === answered(report).length || run.request?.strategy === "fallback") continue;
     tally.hold("I16");
