@@ -20,12 +20,13 @@ export interface AskIo {
   /** set when the only seat's answer streams to the caller */
   onDelta: ((text: string) => void) | undefined;
 }
+export type Struck = "deadline" | "stop" | null;
 export interface Asked {
   outcomes: Outcome[];
   ledger: CallLedger;
   panelMs: number;
-  /** the deadline ended the wait */
-  struck: boolean;
+  /** what ended the wait for a seat: its deadline, or the stop of the service; null = neither */
+  struck: Struck;
 }
 
 /** Share of the deadline kept for the adjudicator while its p95 is unknown, and the most it ever gets. */
@@ -149,6 +150,7 @@ export async function askPanel(deps: ConsensusDeps, plan: RunPlan, io: AskIo): P
     ? cascade(deps, plan, io, hardEnd)
     : askPhase(deps, plan, io, phase));
   const now = deps.clock.now();
-  const struck = now >= hardEnd - 1 || (io.signal.aborted && io.signal.reason === "deadline");
+  const stopped = io.signal.aborted && io.signal.reason === "deadline";
+  const struck: Struck = now >= hardEnd - 1 ? "deadline" : stopped ? "stop" : null;
   return { outcomes, ledger, panelMs: now - from, struck };
 }

@@ -2,6 +2,7 @@
 import { Problem, type ProblemSlug } from "../core/problem.ts";
 import type { DropoutReason } from "../core/reasons.ts";
 import type { DroppedOutcome, Outcome } from "../core/report.ts";
+import type { Struck } from "./ask.ts";
 import { usableMembers } from "./settle.ts";
 import type { RunPlan } from "./plan.ts";
 
@@ -27,7 +28,7 @@ function nobodyAsked(plan: RunPlan, dropped: DroppedOutcome[]): { slug: ProblemS
   return { slug: "no-members", detail: "no seat of the panel could be asked" };
 }
 
-function withoutAnswer(plan: RunPlan, dropped: DroppedOutcome[], struck: boolean): { slug: ProblemSlug; detail: string } {
+function withoutAnswer(plan: RunPlan, dropped: DroppedOutcome[], struck: Struck): { slug: ProblemSlug; detail: string } {
   if (dropped.length > 0 && dropped.every((outcome) => outcome.reason === "context-too-long")) {
     return { slug: "context-too-long", detail: "the prompt fits the context window of no member" };
   }
@@ -36,12 +37,13 @@ function withoutAnswer(plan: RunPlan, dropped: DroppedOutcome[], struck: boolean
   if (plan.passage.privacy === "local-only" && local.every((outcome) => NOT_REACHED.has(outcome.reason))) {
     return { slug: "local-unavailable", detail: "no local member could be reached and proved local" };
   }
+  if (struck === "stop") return { slug: "deadline-exceeded", detail: "the service stopped before there was a usable answer" };
   if (struck) return { slug: "deadline-exceeded", detail: `no usable answer within ${plan.request.deadline_ms} ms` };
   return { slug: "no-candidates", detail: "members were asked, and none gave a usable answer" };
 }
 
-/** null = there is an answer to decide on. `struck`: the deadline ended the wait for a seat. */
-export function failure(plan: RunPlan, outcomes: Outcome[], struck: boolean): Problem | null {
+/** null = there is an answer to decide on. `struck`: what ended the wait for a seat that was still out. */
+export function failure(plan: RunPlan, outcomes: Outcome[], struck: Struck): Problem | null {
   const usable = usableMembers(outcomes);
   const dropped = outcomes.filter(isDropped);
   if (usable === 0) {
