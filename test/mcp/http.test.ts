@@ -29,6 +29,8 @@ describe.each(ERAS)("a %s client", (era) => {
     expect(tools.map((tool) => tool.name)).toEqual(["consensus", "compare_models", "get_report"]);
     const [consensus, compare, get] = tools;
     expect(Object.keys(consensus?.inputSchema.properties ?? {})).toEqual(Object.keys(requestFields));
+    const described = Object.values(consensus?.inputSchema.properties ?? {}) as { description?: string }[];
+    expect(described.every(({ description = "" }) => description !== "")).toBe(true);
     expect(compare?.inputSchema).toEqual(consensus?.inputSchema);
     expect(get?.inputSchema).toMatchObject({ type: "object", required: ["id"] });
     for (const tool of tools) expect(tool.outputSchema).toMatchObject({ type: "object", anyOf: [{ type: "object" }, { type: "object" }] });
