@@ -60,7 +60,7 @@ export async function campaign({ seed, runs, step = 1, twins = true, onWorld }: 
     sums.runs += played.runs.length;
     sums.calls += played.calls.length;
     if (twins && (await playTwin(world, book)) !== null) sums.twins += 1;
-    if (onWorld?.({ ...sums, findings: book.findings }) === true) break;
+    if (onWorld?.({ ...sums, findings: book.findings, places: Object.fromEntries(book.places) }) === true) break;
   }
   return settle();
 }
