@@ -12,11 +12,14 @@ const REPLY_TOKENS = 2048;
 /** What an unknown window is taken for: the smallest that common local runtimes allocate. */
 const UNKNOWN_WINDOW = 4096;
 
+/** A refusal of the privacy class, and counted as one where its rung was reached. */
+export const REMOTE_UNDER_LOCAL = "a remote adjudicator is not asked under local-only";
+
 function whySkip(deps: ConsensusDeps, plan: RunPlan, member: string): string | null {
   const { provider } = splitMember(member);
   const known = deps.provider(provider);
   if (known === null) return `no provider named ${provider} is known`;
-  if (plan.passage.privacy === "local-only" && !known.local) return "a remote adjudicator is not asked under local-only";
+  if (plan.passage.privacy === "local-only" && !known.local) return REMOTE_UNDER_LOCAL;
   if (!known.configured) return `provider ${provider} has no key`;
   const left = plan.deadlineAt - deps.clock.now();
   if (left <= 0) return "no time is left";

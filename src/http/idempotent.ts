@@ -46,13 +46,14 @@ export function readKey(request: Request): string | null {
   return key;
 }
 
-const unavailable = (): never => {
+const unavailable = ({ meter }: AppDeps): never => {
+  meter.count("store_errors", { op: "idempotency" });
   throw new Problem("store-unavailable", "the store cannot keep the Idempotency-Key right now", { retryAfterS: STORE_RETRY_S });
 };
 
 /** The process died between storing the report and keeping the reply: made again from the report. */
-async function rebuilt({ owner, url, requestId }: Call, { reports }: AppDeps, run: string): Promise<StoredReply> {
-  const json = await reports?.get(owner, run).catch(unavailable);
+async function rebuilt({ owner, url, requestId }: Call, deps: AppDeps, run: string): Promise<StoredReply> {
+  const json = await deps.reports?.get(owner, run).catch(() => unavailable(deps));
   if (!json)
     throw new Problem("idempotency-in-progress", "the first request with this key ended without a report", { retryAfterS: RETRY_S });
   const report = JSON.parse(json) as Report;
@@ -85,10 +86,10 @@ export async function claim(
   { key, body, form }: { key: string; body: unknown; form: string },
 ): Promise<{ replay: StoredReply } | { claimed: Claimed }> {
   const { idempotency, clock } = deps;
-  if (idempotency === null) return unavailable();
+  if (idempotency === null) return unavailable(deps);
   const name = { owner: call.owner, method: call.request.method, path: call.url.pathname, key };
   const fingerprint = sha256Hex(JSON.stringify([form, canonical(body)]));
-  const found = await idempotency.claim(name, fingerprint, clock.wall(), STALE_MS).catch(unavailable);
+  const found = await idempotency.claim(name, fingerprint, clock.wall(), STALE_MS).catch(() => unavailable(deps));
   switch (found.state) {
     case "claimed":
       return { claimed: claimed(deps, name, call.requestId) };

@@ -32,7 +32,10 @@ export function createJobs(deps: JobDeps): Jobs {
   const workers = createWorkers(deps);
   return {
     async accept(owner, request) {
-      if ((await store.waiting()) >= MAX_WAITING) throw new Problem("overloaded", "too many jobs are waiting", { retryAfterS: RETRY_S });
+      if ((await store.waiting()) >= MAX_WAITING) {
+        meter.count("shed", { where: "jobs" });
+        throw new Problem("overloaded", "too many jobs are waiting", { retryAfterS: RETRY_S });
+      }
       const now = clock.wall();
       const id = `job_${random.hex(16)}`;
       const fresh = { attempts: 0, fence: 0, lease_until: null, report_id: null, problem: null, progress: null };

@@ -1,5 +1,5 @@
 /** A few workers of this process that lease one job after another until none waits. Never rejects; a job's own end is work.ts's. */
-import type { JobRow } from "../store/store.ts";
+import { type JobRow, StoreError } from "../store/store.ts";
 import { type JobDeps, LEASE_MS } from "./deps.ts";
 import { work } from "./work.ts";
 
@@ -19,7 +19,7 @@ export interface Workers {
 }
 
 export function createWorkers(deps: JobDeps): Workers {
-  const { store, clock, log } = deps;
+  const { store, clock, log, meter } = deps;
   const running = new Map<string, AbortController>();
   const busy = new Set<Promise<void>>();
   const life = { stopped: false, unwatch: (): void => {} };
@@ -27,6 +27,7 @@ export function createWorkers(deps: JobDeps): Workers {
   const one = async (job: JobRow): Promise<void> => {
     const controller = new AbortController();
     running.set(job.id, controller);
+    meter.count("jobs", { state: "running" });
     await work(deps, job, controller.signal).finally(() => running.delete(job.id));
   };
   const workOff = async (): Promise<void> => {
@@ -36,7 +37,10 @@ export function createWorkers(deps: JobDeps): Workers {
       await one(job);
     }
   };
-  const failed = (error: unknown): void => log("error", "job-worker", { error: error instanceof Error ? error.name : "unknown" });
+  const failed = (error: unknown): void => {
+    if (error instanceof StoreError) meter.count("store_errors", { op: "job" });
+    log("error", "job-worker", { error: error instanceof Error ? error.name : "unknown" });
+  };
   const start = async (): Promise<void> => {
     if (!life.stopped && busy.size < WORKERS) {
       const worker: Promise<void> = workOff()

@@ -7,6 +7,7 @@ import type { Jobs } from "../jobs/jobs.ts";
 import type { IdempotencyStore } from "../store/store.ts";
 import type { Composed } from "./compose.ts";
 import { withMcp } from "./mcp.ts";
+import type { Settings } from "./settings.ts";
 
 export interface RimPorts {
   idempotency: IdempotencyStore | null;
@@ -16,15 +17,16 @@ export interface RimPorts {
   stopping: AbortSignal;
 }
 
-/** Every member that a request may meet without naming one. */
-const knownMembers = ({ settings }: Composed): string[] => [
-  ...new Set([...settings.panel, ...settings.fallback, ...settings.adjudicators]),
-];
+/** Every member that a request may meet without naming one, and every provider that can be asked. */
+export const namesOf = ({ panel, fallback, adjudicators, providers }: Settings): { members: string[]; providers: string[] } => ({
+  members: [...new Set([...panel, ...fallback, ...adjudicators])],
+  providers: providers.filter((one) => one.configured).map((one) => one.name),
+});
 
 export function appDeps(composed: Composed, ports: RimPorts): AppDeps {
   const { settings, engine, panel, providers } = composed;
   const { apiKeys, allowedHosts, rateLimitRpm, version, simulated } = settings;
-  const members = knownMembers(composed);
+  const { members } = namesOf(settings);
   const cls = settings.privacy === "local-only" ? "local-only" : "cloud-allowed";
   const usable = members.filter((member) => providers.has(member.slice(0, member.indexOf("/"))));
   return withMcp({

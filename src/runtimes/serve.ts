@@ -1,5 +1,6 @@
 /** Runs one service on Node: settings in, a listening server out, and a stop that lets runs in flight end. */
 import type { Server } from "node:http";
+import { createMeter } from "../core/meter.ts";
 import type { Meter } from "../core/ports.ts";
 import type { AppDeps, Plugs } from "../http/deps.ts";
 import { createJobs } from "../jobs/jobs.ts";
@@ -8,7 +9,8 @@ import { createJobStore } from "../store/jobs.ts";
 import type { Composed } from "./compose.ts";
 import { createDoor } from "./door.ts";
 import { openEngine } from "./engine.ts";
-import { appDeps } from "./rim.ts";
+import { watchLoop } from "./loop-probe.ts";
+import { appDeps, namesOf } from "./rim.ts";
 import type { Settings } from "./settings.ts";
 import { openSqlite } from "./sqlite.ts";
 import { createApp } from "../http/app.ts";
@@ -41,7 +43,10 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
   return typeof address === "object" && address !== null ? address.port : port;
 }
 
-export async function serve(settings: Settings, { plugs = null, meter, keeps, extend }: ServeOptions = {}): Promise<Service> {
+export async function serve(
+  settings: Settings,
+  { plugs = null, meter = createMeter(namesOf(settings)), keeps, extend }: ServeOptions = {},
+): Promise<Service> {
   const engine = await openEngine(settings, { meter, keeps });
   const { composed, sql } = engine;
   const stopping = new AbortController();
@@ -54,7 +59,8 @@ export async function serve(settings: Settings, { plugs = null, meter, keeps, ex
   jobs.watch();
   const deps = appDeps(composed, { idempotency, jobs, plugs, draining: () => draining, stopping: stopping.signal });
   const app = createApp(extend ? extend(deps, composed) : deps);
-  const door = createDoor(app.fetch, () => draining);
+  const door = createDoor(app.fetch, { draining: () => draining, meter });
+  const unwatch = watchLoop(meter);
   const port = await listen(door.server, settings.host, settings.port);
   const host = settings.host.includes(":") ? `[${settings.host}]` : settings.host;
   return {
@@ -67,6 +73,7 @@ export async function serve(settings: Settings, { plugs = null, meter, keeps, ex
       await door.drained(DRAIN_MS + DRAIN_TAIL_MS);
       clearTimeout(strike);
       await door.close();
+      unwatch();
       await engine.close();
     },
   };

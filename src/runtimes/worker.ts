@@ -1,6 +1,7 @@
 /** The service on Cloudflare Workers: bindings in, the same app out. Builds once per isolate; nothing here is local, so `local-only` has nobody to ask. */
 import type { D1Database, ExecutionContext } from "@cloudflare/workers-types";
 import packageJson from "../../package.json" with { type: "json" };
+import { createMeter } from "../core/meter.ts";
 import { ConfigError } from "../core/problem.ts";
 import { createGlobalTransport } from "../egress/global-transport.ts";
 import { createApp } from "../http/app.ts";
@@ -11,8 +12,8 @@ import { createReportStore } from "../store/reports.ts";
 import { compose } from "./compose.ts";
 import { readSettings } from "./config.ts";
 import { d1Port } from "./d1.ts";
-import { consoleLog, silentMeter, systemClock, systemRandom } from "./ports.ts";
-import { appDeps } from "./rim.ts";
+import { consoleLog, systemClock, systemRandom } from "./ports.ts";
+import { appDeps, namesOf } from "./rim.ts";
 import type { Settings } from "./settings.ts";
 
 /** `vars` and secrets have the names of the configuration table; `DB` is the store. */
@@ -36,11 +37,12 @@ function settingsFrom(env: Env): Promise<Settings> {
 async function build(env: Env): Promise<Built> {
   const settings = withoutLocals(await settingsFrom(env));
   const log = consoleLog(settings.logLevel);
+  const meter = createMeter(namesOf(settings));
   const sql = env.DB ? d1Port(env.DB, systemClock) : null;
   const reports = sql ? createReportStore(sql) : null;
   // called as a plain function: workerd refuses a fetch that is called as a method
   const transport = createGlobalTransport((input, init) => fetch(input, init));
-  const composed = compose(settings, { clock: systemClock, random: systemRandom, log, meter: silentMeter, transport, reports });
+  const composed = compose(settings, { clock: systemClock, random: systemRandom, log, meter, transport, reports });
   // a reply holds the answer's text, which CONSENSUS_STORE_CONTENT=false forbids to keep
   const idempotency = sql && settings.storeContent ? createIdempotencyStore(sql) : null;
   const { consensus, engine } = composed;

@@ -3,6 +3,7 @@ import type { Route } from "../deps.ts";
 import { consensusRoute } from "./consensus.ts";
 import { healthRoutes } from "./health.ts";
 import { jobRoutes } from "./jobs.ts";
+import { metricsRoute } from "./metrics.ts";
 import { openaiRoutes } from "./openai.ts";
 import { pageRoutes } from "./pages.ts";
 import { reportRoutes } from "./reports.ts";
@@ -16,6 +17,7 @@ export const ROUTES: readonly Route[] = [
   ...reportRoutes,
   ...jobRoutes,
   ...healthRoutes,
+  metricsRoute,
   ...pageRoutes,
   simulatorRoute,
 ];
