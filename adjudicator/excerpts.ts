@@ -10,6 +10,8 @@ const LEAST_CHARS = 80;
 const BLOCK_TOKENS = 90;
 /** Tokens that the mark takes at each line. */
 const MARK_TOKENS = 4;
+/** No tokenizer makes more of one character, safety margins included. */
+const MOST_TOKENS = 4;
 /** The question keeps up to this share of the room when it is the long one. */
 const QUESTION_SHARE = 0.4;
 
@@ -41,6 +43,12 @@ function lineBreaks(text: string): number {
 /** Tokens that a text takes in the prompt, marks included. */
 function shownTokens(text: string, countTokens: (text: string) => number): number {
   return countTokens(showHidden(text)) + MARK_TOKENS * (lineBreaks(text) + 1);
+}
+
+/** Without counting: most answers are far shorter than the window. */
+function surelyFits(texts: string[], overhead: string, promptTokens: number): boolean {
+  const shown = texts.reduce((sum, text) => sum + showHidden(text).length * MOST_TOKENS + MARK_TOKENS * (lineBreaks(text) + 1), 0);
+  return overhead.length * MOST_TOKENS + BLOCK_TOKENS * texts.length + shown <= promptTokens;
 }
 
 const tokensOf = (shown: Excerpt, countTokens: (text: string) => number): number =>
@@ -80,6 +88,8 @@ export function fit(
   promptTokens: number,
   countTokens: (text: string) => number,
 ): Fitted {
+  if (surelyFits([question, ...texts], overhead, promptTokens))
+    return { question: whole(question), candidates: texts.map(whole), trimmed: false };
   const room = promptTokens - countTokens(overhead) - BLOCK_TOKENS * (texts.length + 1);
   const questionTokens = shownTokens(question, countTokens);
   const sizes = texts.map((text) => shownTokens(text, countTokens));
