@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ConfigError } from "../../src/core/problem.ts";
 import { gekro } from "./kit.ts";
 
-const COMMANDS = ["ask", "serve", "demo", "probe", "models", "report", "jobs", "completion"];
+const COMMANDS = ["ask", "serve", "demo", "probe", "models", "doctor", "drill", "report", "jobs", "completion"];
 
 test("help lists every command, and each has examples", async () => {
   const { code, out } = await gekro(["--help"]);

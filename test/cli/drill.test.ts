@@ -27,7 +27,7 @@ afterEach(async () => {
 
 const MEMBERS = ["together/meta-llama/Llama-3.3-70B-Instruct-Turbo", "groq/openai/gpt-oss-120b", "ollama/llama3.2"];
 /** short attempts, so that a silent member is given up within the deadline */
-const QUICK = { CONSENSUS_MODELS: JSON.stringify(Object.fromEntries(MEMBERS.map((member) => [member, { timeout_ms: 150 }]))) };
+const QUICK = { CONSENSUS_MODELS: JSON.stringify(Object.fromEntries(MEMBERS.map((member) => [member, { timeout_ms: 600 }]))) };
 const envOf = (more: Env = {}): Env => ({ ...simulator.environment(), ...more });
 
 interface Told {
