@@ -91,6 +91,10 @@ const RETRYABLE: ReadonlySet<ProblemSlug> = new Set([
   "deadline-exceeded",
 ]);
 
+/** Whether the same request may succeed later; `no-members` only where it says when. */
+export const isRetryable = (slug: ProblemSlug, retryAfterS?: number): boolean =>
+  RETRYABLE.has(slug) || (slug === "no-members" && retryAfterS !== undefined);
+
 /** The problem document (RFC 9457) of one problem: `instance` is the path it happened at. Generic, so that `report` keeps its type. */
 export function problemDocument<R>(problem: Problem, instance: string, requestId: string) {
   const [status, title] = PROBLEMS[problem.slug];
@@ -102,7 +106,7 @@ export function problemDocument<R>(problem: Problem, instance: string, requestId
     detail: problem.detail,
     instance,
     request_id: requestId,
-    retryable: RETRYABLE.has(problem.slug) || (problem.slug === "no-members" && retryAfterS !== undefined),
+    retryable: isRetryable(problem.slug, retryAfterS),
     ...(errors ? { errors } : {}),
     ...(report === undefined ? {} : { report: report as R }),
   };

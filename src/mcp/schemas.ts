@@ -3,7 +3,7 @@ import type { StandardSchemaWithJSON } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { problemSchema, reportSchema } from "../consensus/report-schema.ts";
 import { requestSchema } from "../consensus/schema.ts";
-import { FIELD_WORDS } from "./fields.ts";
+import { FIELD_WORDS } from "../consensus/field-words.ts";
 
 type JsonObject = Record<string, unknown>;
 export type Arguments = Record<string, unknown>;

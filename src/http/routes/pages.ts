@@ -1,5 +1,6 @@
 /** Pages for people: the front page and one page per problem. No script, no request. */
-import { Problem, PROBLEMS, type ProblemSlug } from "../../core/problem.ts";
+import { isRetryable, Problem, problemDocument, PROBLEMS, type ProblemSlug } from "../../core/problem.ts";
+import { PROBLEM_WORDS } from "../../core/problem-words.ts";
 import type { Route } from "../deps.ts";
 import { escapeHtml } from "../render/text.ts";
 import { page } from "../render/html.ts";
@@ -7,10 +8,25 @@ import { PAGE_POLICY, reply } from "../replies.ts";
 
 const html = (body: string): Response => reply(body, 200, "text/html; charset=utf-8", { "content-security-policy": PAGE_POLICY });
 
+const RETRY: Record<"yes" | "no" | "told", string> = {
+  yes: "Yes: the same request may succeed later. Where there is a Retry-After header, not before it.",
+  no: "No: the same request will fail again until something in it is changed.",
+  told: "Only where a Retry-After header says when; without one, waiting does not help.",
+};
+function problemBody(slug: ProblemSlug): string {
+  const [status, title] = PROBLEMS[slug];
+  const { means, action, example } = PROBLEM_WORDS[slug];
+  const retry = slug === "no-members" ? "told" : isRetryable(slug) ? "yes" : "no";
+  const sample = problemDocument(new Problem(slug, example), "/consensus", "req_0123456789abcdef");
+  return `<h1>${slug}</h1><p>HTTP ${status}. ${escapeHtml(title)}.</p>
+<h2>What it means</h2><p>${escapeHtml(means)}</p><h2>What to do</h2><p>${escapeHtml(action)}</p>
+<h2>Is it worth trying again?</h2><p>${RETRY[retry]}</p>
+<h2>Example</h2><pre>${escapeHtml(JSON.stringify(sample, null, 2))}</pre><p><a href="/docs">The whole contract</a></p>`;
+}
+
 function problemPage(slug: string): Response {
   if (!Object.hasOwn(PROBLEMS, slug)) throw new Problem("not-found", "there is no problem of this name");
-  const [status, title] = PROBLEMS[slug as ProblemSlug];
-  return html(page(slug, `<h1>${escapeHtml(slug)}</h1><p>HTTP ${status}. ${escapeHtml(title)}.</p>`));
+  return html(page(slug, problemBody(slug as ProblemSlug)));
 }
 
 const FRONT = page(

@@ -1,5 +1,5 @@
 /** What each field of a request is for, in a sentence for the model that fills it in. Holds words only; limits and shapes are the schema's. */
-import type { WireRequest } from "../consensus/schema.ts";
+import type { WireRequest } from "./schema.ts";
 
 export const FIELD_WORDS: Record<keyof WireRequest, string> = {
   messages: "The conversation, as in OpenAI's API, text only. Either this or prompt.",
