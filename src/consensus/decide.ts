@@ -6,7 +6,7 @@ import type { Outcome } from "../core/report.ts";
 import type { CallLedger } from "../panel/panel.ts";
 import { toolSpecs } from "./candidates.ts";
 import type { ConsensusDeps } from "./deps.ts";
-import { adjudicatorSeats, failedMembers, lendAsk } from "./ladder.ts";
+import { adjudicatorSeats, lendAsk } from "./ladder.ts";
 import type { Learned } from "./learning.ts";
 import type { RunPlan } from "./plan.ts";
 import { questionOf } from "./question.ts";
@@ -65,7 +65,7 @@ export async function decide(deps: ConsensusDeps, plan: RunPlan, io: DecideIo): 
     question: questionOf(request.messages),
     candidates,
     orders: request.orders,
-    adjudicators: adjudicatorSeats(deps, plan, failedMembers(io.outcomes)),
+    adjudicators: adjudicatorSeats(deps, plan, io.outcomes),
     ask: lendAsk(deps, plan, signal, ({ calls, retries }) => {
       ledger.calls += calls;
       ledger.retries += retries;

@@ -40,10 +40,24 @@ const OWN_FAULT: ReadonlySet<DropoutReason> = new Set([
 ]);
 
 /** Members whose provider failed in this very run: asking them again as adjudicators would pay for the same outage twice. */
-export const failedMembers = (outcomes: readonly Outcome[]): ReadonlySet<string> =>
+const failedMembers = (outcomes: readonly Outcome[]): ReadonlySet<string> =>
   new Set(outcomes.flatMap((outcome) => (outcome.status === "dropped" && !OWN_FAULT.has(outcome.reason) ? [outcome.member] : [])));
 
-export function adjudicatorSeats(deps: ConsensusDeps, plan: RunPlan, failed: ReadonlySet<string>): AdjudicatorSeat[] {
+/** Members that were still silent when the wait ended. */
+const silentMembers = (outcomes: readonly Outcome[]): ReadonlySet<string> =>
+  new Set(outcomes.flatMap((outcome) => (outcome.status === "dropped" && outcome.reason === "late" ? [outcome.member] : [])));
+
+/** Who was silent as a member is asked as an adjudicator only where nobody else can be: it may hang as long again. */
+export function adjudicatorSeats(deps: ConsensusDeps, plan: RunPlan, outcomes: readonly Outcome[]): AdjudicatorSeat[] {
+  const silent = silentMembers(outcomes);
+  const seats = seatsOf(deps, plan, failedMembers(outcomes));
+  const others = seats.some(({ name, skip }) => skip === null && !silent.has(name));
+  const passOver = (seat: AdjudicatorSeat): AdjudicatorSeat =>
+    seat.skip === null && silent.has(seat.name) ? { ...seat, skip: "it was still silent as a member" } : seat;
+  return others ? seats.map(passOver) : seats;
+}
+
+function seatsOf(deps: ConsensusDeps, plan: RunPlan, failed: ReadonlySet<string>): AdjudicatorSeat[] {
   return plan.request.adjudicators.map((name) => {
     const facts = deps.facts(name);
     const window = facts.numCtx ?? facts.contextTokens ?? UNKNOWN_WINDOW;

@@ -31,6 +31,27 @@ test("on the very first request of an outage the local model starts within one a
   expect([outcomes[1]?.status, home.seen[0]?.at]).toEqual(["answered", 1000]);
 });
 
+test("a silent first link leaves time for those behind it", async () => {
+  const { clock, add, panel } = world();
+  add("a", () => ({ hang: true }), { local: true, timeoutMs: 120_000 });
+  const b = add("b", () => ({ hang: true }), { timeoutMs: 10_000 });
+  const home = add("home", () => ({ ms: 50 }));
+  const order = orderOf(clock, chain, { inTurn: true });
+  const { outcomes } = await settle(clock, panel().ask({ ...order, panelBy: clock.now() + 3000 }));
+  expect(outcomes).toMatchObject([{ reason: "timeout" }, { reason: "timeout" }, { status: "answered" }]);
+  expect([b.seen[0]?.at, home.seen[0]?.at, clock.pending()]).toEqual([1000, 2000, 0]);
+});
+
+test("a slow local first link keeps all the time that the clouds behind it cannot need", async () => {
+  const { clock, add, panel } = world();
+  add("a", () => ({ ms: 35_000 }), { local: true, timeoutMs: 120_000 });
+  add("b", () => ({ ms: 5 }));
+  add("home", () => ({ ms: 5 }));
+  const order = orderOf(clock, chain, { inTurn: true });
+  const { outcomes } = await settle(clock, panel().ask({ ...order, panelBy: clock.now() + 60_000 }));
+  expect(outcomes.map(({ status }) => status)).toEqual(["answered", "not-asked", "not-asked"]);
+});
+
 test("in a steady outage the local model starts at once, run after run", async () => {
   const { clock, add, panel } = world();
   const a = add("a", () => ({ hang: true }), { timeoutMs: 1000 });
@@ -75,13 +96,13 @@ test("a member that is usually slower than the time left is passed over", async 
   expect(a.seen.length).toBe(10);
 });
 
-test("the deadline ends the chain, and whoever was not reached says so", async () => {
+test("the deadline ends the chain, and every link had its share of it", async () => {
   const { clock, add, panel } = world();
   add("a", () => ({ hang: true }));
-  const b = add("b", () => ({ ms: 5 }));
+  const b = add("b", () => ({ hang: true }));
   const { outcomes } = await settle(clock, panel().ask(orderOf(clock, ["a/m", "b/m"], { inTurn: true, panelBy: 400 })));
-  expect(outcomes).toMatchObject([{ reason: "timeout" }, { reason: "timeout", attempts: [] }]);
-  expect([clock.now(), b.seen.length, clock.pending()]).toEqual([400, 0, 0]);
+  expect(outcomes).toMatchObject([{ reason: "timeout" }, { reason: "timeout" }]);
+  expect([b.seen[0]?.at, clock.now(), clock.pending()]).toEqual([200, 400, 0]);
 });
 
 test("a seat that the plan dropped is passed with its reason", async () => {
