@@ -1,6 +1,7 @@
 /** THE ONE LIST of routes: a new one is a file and a line here. */
 import type { Route } from "../deps.ts";
 import { consensusRoute } from "./consensus.ts";
+import { contractRoutes } from "./contract.ts";
 import { healthRoutes } from "./health.ts";
 import { jobRoutes } from "./jobs.ts";
 import { metricsRoute } from "./metrics.ts";
@@ -18,6 +19,7 @@ export const ROUTES: readonly Route[] = [
   ...jobRoutes,
   ...healthRoutes,
   metricsRoute,
+  ...contractRoutes,
   ...pageRoutes,
   simulatorRoute,
 ];
