@@ -14,7 +14,7 @@ const SHOWN = /⟦U\+([0-9A-F]{4,6})⟧/g;
 export const isPlainAscii = (text: string): boolean => !/[^\b-\r -~]/.test(text);
 
 export function showHidden(text: string): string {
-  // most texts are plain, and telling so costs a tenth
+  // most texts are plain, and have nothing to replace
   if (!/[^\t\n -~]/.test(text)) return text;
   return text.replace(HIDDEN, (char) => `⟦U+${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟧`);
 }

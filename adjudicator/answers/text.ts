@@ -19,7 +19,7 @@ const SHORT = 16_384;
 
 /** Punctuation is dropped at the edge of words; inside numbers, before digits and in operators it carries meaning. */
 const PIECE = /[\p{L}\p{M}]+(?:['’ʼ][\p{L}\p{M}]+)*|\p{N}+(?:[.,:/*-]\p{N}+)*|[^\p{L}\p{M}\p{N}\s]+/gu;
-/** The same for plain ASCII in small letters, at a third of the cost. */
+/** The same for plain ASCII in small letters, without the Unicode classes. */
 const ASCII_PIECE = /[a-z]+(?:'[a-z]+)*|[0-9]+(?:[.,:/*-][0-9]+)*|[^a-z0-9\s]+/g;
 
 /** A free text has no value beside its own bytes. */

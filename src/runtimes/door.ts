@@ -50,7 +50,7 @@ function refuseTrailers(request: IncomingMessage): void {
   });
 }
 
-/** A reply that is one text goes out as it is: read back out of its stream it would cost a twentieth of a run's CPU. */
+/** A reply that is one text goes out as it is, not read back out of its stream. */
 function written(response: Response, outgoing: ServerResponse): Response {
   const text = textOf(response);
   if (text === undefined || outgoing.headersSent || outgoing.destroyed) return response;

@@ -1,4 +1,4 @@
-/** Lets the batches that arrive in one turn of the event loop share a transaction: half the cost of each. Knows no SQL. */
+/** Lets the batches that arrive in one turn of the event loop share a transaction: about 30 % less CPU each at four together. Knows no SQL. */
 import type { SqlPort, Statement } from "../store/store.ts";
 
 type Changes = Awaited<ReturnType<SqlPort["batch"]>>;
