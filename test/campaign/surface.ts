@@ -71,11 +71,11 @@ const refusal = ({ status, text }: Answer): Omit<Visit, "kind"> => ({
 const fine = (...texts: string[]): Omit<Visit, "kind"> => ({ answered: true, refused: null, reports: texts.flatMap(reportOf), odd: null });
 const plain = (reply: Answer, mark: string): Omit<Visit, "kind"> =>
   reply.status === 200 && reply.text.includes(mark) ? fine(reply.text) : refusal(reply);
-/** A stream has accepted with 200 before it fails: its last event tells. */
-const streamed = (reply: Answer, end: string, failed: string): Omit<Visit, "kind"> => {
+/** Ended by its own rules, a cut answer included; a stream has accepted with 200 before it fails: its last event tells. */
+const streamed = (reply: Answer, end: RegExp, failed: string): Omit<Visit, "kind"> => {
   if (reply.status !== 200) return refusal(reply);
   const lines = reply.text.split("\n").filter((line) => line.startsWith("data: "));
-  if (reply.text.includes(end)) return fine(...lines.slice(-1));
+  if (end.test(reply.text)) return fine(...lines.slice(-1));
   return {
     answered: false,
     refused: 200,
@@ -153,14 +153,18 @@ const responses = (at: Shape, stream: boolean) => ({ ...openAi(at), input: promp
 export const KINDS: Readonly<Record<string, Kind>> = {
   json: async (client, at) => plain(await client.ask({ path: "/consensus", json: bodyOf(at) }), "consensus.report/1"),
   sse: async (client, at) =>
-    streamed(await client.ask({ path: "/consensus", json: bodyOf(at), headers: SSE }), "event: run-end", "event: error"),
+    streamed(await client.ask({ path: "/consensus", json: bodyOf(at), headers: SSE }), /event: run-end/, "event: error"),
   job,
   chat: async (client, at) => plain(await client.ask({ path: "/v1/chat/completions", json: chat(at, false) }), '"choices"'),
   "chat stream": async (client, at) =>
-    streamed(await client.ask({ path: "/v1/chat/completions", json: chat(at, true) }), '"finish_reason":"', '"error"'),
+    streamed(await client.ask({ path: "/v1/chat/completions", json: chat(at, true) }), /"finish_reason":"/, '"error"'),
   responses: async (client, at) => plain(await client.ask({ path: "/v1/responses", json: responses(at, false) }), '"output"'),
   "responses stream": async (client, at) =>
-    streamed(await client.ask({ path: "/v1/responses", json: responses(at, true) }), "response.completed", "response.failed"),
+    streamed(
+      await client.ask({ path: "/v1/responses", json: responses(at, true) }),
+      /event: response\.(?:completed|incomplete)/,
+      "response.failed",
+    ),
   "mcp consensus": viaMcp("consensus"),
   "mcp compare_models": viaMcp("compare_models"),
   idempotent: twice,

@@ -68,7 +68,7 @@ function lastSent(provider: ProviderName): { text: string; options: unknown } {
   const sent = simulator
     .seen(provider)
     .findLast(({ json, body }) => json !== undefined && body.includes(QUESTION) && !body.includes("candidate A begins"));
-  const { messages, options } = sent?.json as { messages: { content: string }[]; options?: unknown };
+  const { messages, options } = (sent?.json ?? { messages: [] }) as { messages: { content: string }[]; options?: unknown };
   return { text: messages.map(({ content }) => content).join("\n"), options };
 }
 const outcomeOf = (report: Report, provider: string) => report.outcomes.find((outcome) => outcome.provider === provider);
