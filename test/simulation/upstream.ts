@@ -17,6 +17,8 @@ export interface Change {
   cure?: string;
   /** no faults anywhere */
   calm?: boolean;
+  /** every call to this provider's models that carries a prompt meets this fault */
+  plague?: { provider: string; id: string };
   /** this member says this text, whatever it would have said */
   echo?: { member: string; said: Said };
 }
@@ -132,6 +134,7 @@ const need = (id: string) => {
 function chooseFault(world: World, change: Change, call: NetCall, now: number, rng: Chance): string | null {
   const mood = world.providers[call.provider];
   const draw = rng.next();
+  if (change.plague?.provider === call.provider) return change.plague.id;
   if (mood === undefined || change.calm === true || change.cure === call.provider) return null;
   const outage = mood.outages.find(({ from, to }) => now >= from && now < to);
   if (outage) return outage.id;

@@ -170,17 +170,31 @@ function factsFor(rng: Chance, theme: Theme, local: boolean): Partial<ModelFacts
   return facts;
 }
 
+/** What strikes all calls alike: some of it counts against a circuit, some is asked again and does not. */
+const STORMS: ReadonlySet<string> = new Set([
+  "status-503",
+  "status-529",
+  "reset",
+  "throttled",
+  "html-200",
+  "blank",
+  "wrong-shape",
+  "no-body",
+  "two-lengths",
+  "status-400",
+  "status-404",
+  "black-hole",
+]);
+
 function moodOf(rng: Chance, theme: Theme, service: Service): ProviderMood {
   const fitting = FAULTS.filter((fault) => fault.only === undefined || fault.only.includes(service.dialect));
   const most = { plain: 0.12, faulty: 0.6, storm: 0.9, outage: 0.2, local: 0.2, long: 0.1, court: 0.08, budget: 0.3, burst: 0.2, vote: 0 }[
     theme
   ];
-  const share = rng.odds(0.35) ? 0 : rng.next() * most;
-  const kinds = rng.some(fitting, rng.between(1, theme === "storm" ? 1 : 6));
-  const storms = ["status-503", "status-500", "reset", "throttled", "throttled-odd", "html-200", "blank", "status-529"].filter((id) =>
-    fitting.some((fault) => fault.id === id),
-  );
-  const faults = kinds.map((fault) => ({ id: theme === "storm" ? rng.one(storms) : fault.id, share: share / kinds.length }));
+  const storm = theme === "storm";
+  const share = storm ? rng.one([0.5, 0.9, 1]) : rng.odds(0.35) ? 0 : rng.next() * most;
+  const kinds = rng.some(storm ? fitting.filter(({ id }) => STORMS.has(id)) : fitting, storm ? 1 : rng.between(1, 6));
+  const faults = kinds.map(({ id }) => ({ id, share: share / kinds.length }));
   const from = rng.between(0, 20_000);
   const outages =
     theme === "outage" && rng.odds(0.7)
@@ -296,7 +310,12 @@ function deadlineOf(rng: Chance, theme: Theme): number {
 }
 
 function panelOf(rng: Chance, theme: Theme, members: string[]): (string | Record<string, unknown>)[] {
-  if (theme === "storm" || (theme === "burst" && rng.odds(0.5)))
+  // many seats of one provider
+  if (theme === "storm") {
+    const provider = rng.one(members).split("/")[0] ?? "";
+    return members.filter((member) => member.startsWith(`${provider}/`)).map((model) => ({ model, samples: 4 }));
+  }
+  if (theme === "burst" && rng.odds(0.5))
     return rng.some(members, rng.between(2, 4)).map((model) => ({ model, samples: rng.between(3, 4) }));
   return rng.some(members, rng.between(1, Math.min(6, members.length))).map((model) => {
     if (rng.odds(0.55)) return model;
@@ -418,7 +437,7 @@ export function makeWorld(seed: number): World {
   const settings = settingsOf(rng, seed, theme, services);
   const members = services.flatMap((service) => service.models.map((model) => `${service.name}/${model}`));
   const judges = rng.some(members, Math.min(4, members.length));
-  const count = theme === "outage" ? rng.between(4, 12) : theme === "burst" ? rng.between(3, 8) : rng.between(1, 4);
+  const count = theme === "outage" ? rng.between(4, 12) : theme === "burst" || theme === "storm" ? rng.between(3, 6) : rng.between(1, 4);
   let at = 0;
   const runs = Array.from({ length: count }, (_, index) => {
     at += index === 0 ? 0 : gapOf(rng, theme);

@@ -256,8 +256,8 @@ function expectedSlug(played: Played, run: PlayedRun, report: Report): string | 
   const local = dropped.filter((outcome) => outcome.local || outcome.reason === "privacy-excluded");
   if (isLocal && local.every(({ reason }) => NOT_REACHED.has(reason))) return "local-unavailable";
   const calls = seatCalls(played, run);
-  // the first half of a cascade has an end of its own
-  if (run.request?.strategy === "cascade") return undefined;
+  // parts of a cascade and turns of a chain have ends of their own
+  if (run.request?.strategy === "cascade" || run.request?.strategy === "fallback") return undefined;
   if (calls.some(({ abortedBy }) => abortedBy === "deadline")) return "deadline-exceeded";
   const hardEnd = run.acceptedAt + (run.request?.deadline_ms ?? 0) * 0.97 - 25;
   return (run.endedAt ?? 0) < hardEnd && run.leftAt === null ? "no-candidates" : undefined;

@@ -86,7 +86,7 @@ export const BUGS: readonly Bug[] = [
   bug("early-bird", "I09", "who sits first weighs more", [
     "adjudicator/ballots.ts",
     "(voiceWeight(seats) || 1) / shares : voiceWeight(seats)",
-    "(voiceWeight(seats) || 1) / shares : voiceWeight(seats) / first.seat",
+    "(voiceWeight(seats) || 1) / shares : voiceWeight(seats) / (seats[0]?.seat ?? 1)",
   ]),
   bug("wrapping-count", "I10", "the count wraps around at three", [
     "adjudicator/agreement.ts",
