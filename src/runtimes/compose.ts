@@ -7,6 +7,7 @@ import { splitMember } from "../consensus/plan.ts";
 import { parseRunRequest, type RequestDefaults } from "../consensus/request.ts";
 import { createConsensus, type Engine } from "../consensus/run.ts";
 import type { RunRequest } from "../consensus/consensus.ts";
+import { createAddressBook } from "../egress/addresses.ts";
 import type { Egress, Endpoint, Transport } from "../egress/egress.ts";
 import { createEgress } from "../egress/guard.ts";
 import { fitContext } from "../panel/fit.ts";
@@ -17,6 +18,7 @@ import { factsOf } from "../providers/models.ts";
 import type { ModelFacts, Provider } from "../providers/provider.ts";
 import type { ReportStore } from "../store/store.ts";
 import type { ProviderSettings, Settings } from "./settings.ts";
+import { collectorAt, createTraces } from "./traces.ts";
 
 export interface Ports {
   clock: Clock;
@@ -70,10 +72,16 @@ const defaultsOf = ({ panel, adjudicators, fallback, quorum, deadlineMs, graceMs
   privacy,
 });
 
+function collectorOf({ otelEndpoint, localAddresses }: Settings): Endpoint | null {
+  if (otelEndpoint === null) return null;
+  return collectorAt(otelEndpoint, createAddressBook(localAddresses).isLocal(new URL(otelEndpoint).hostname));
+}
+
 export function compose(settings: Settings, ports: Ports): Composed {
   const { clock, random, log, meter, transport, reports } = ports;
   const providers = makeProviders(settings, clock);
-  const endpoints = [...providers.values()].map((provider) => provider.endpoint);
+  const collector = collectorOf(settings);
+  const endpoints = [...[...providers.values()].map((provider) => provider.endpoint), ...(collector ? [collector] : [])];
   const egress = createEgress({ endpoints, localAddresses: settings.localAddresses, transport, meter, log });
   const known = new Map(settings.providers.map((one) => [one.name, one]));
   const remembered = new Map<string, ModelFacts>();
@@ -108,10 +116,13 @@ export function compose(settings: Settings, ports: Ports): Composed {
     settings: { panel: settings.panel, privacy, storeContent, simulated },
   };
   const defaults = defaultsOf(settings);
+  const serverOf = (name: string): string | null => known.get(name)?.baseUrl ?? null;
+  const traces = collector ? createTraces({ endpoint: collector, egress, clock, random, log, version: settings.version, serverOf }) : null;
+  const consensus = createConsensus(engine);
   return {
     settings,
     engine,
-    consensus: createConsensus(engine),
+    consensus: traces?.watch(consensus) ?? consensus,
     panel,
     learning,
     egress,
@@ -120,6 +131,7 @@ export function compose(settings: Settings, ports: Ports): Composed {
     parse: (body) => parseRunRequest(body, defaults),
     close: async () => {
       panel.close?.();
+      await traces?.close();
       await egress.close();
     },
   };

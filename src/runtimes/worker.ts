@@ -26,6 +26,8 @@ interface Built {
 /** The edge is nobody's own machine: what listens on its loopback proves nothing. */
 const withoutLocals = (settings: Settings): Settings => ({
   ...settings,
+  // an isolate may end with its reply, and what it would still send with it
+  otelEndpoint: null,
   providers: settings.providers.map((one) => ({ ...one, local: false })),
 });
 
