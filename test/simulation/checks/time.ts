@@ -16,7 +16,12 @@ function storeMayTake({ store }: Played): number {
   return SLACK + (struck("store-read-slow") ? READ_MS : 0) + (saving ? SAVE_MS : 0);
 }
 
+/** Lines that the engine writes only where something of its own broke. */
+const OWN_FAULT = /^error (?:seat-threw|single-threw|provider-threw)/;
+
 export function endsOnce(played: Played, tally: Tally): void {
+  const broke = played.logs.find((line) => OWN_FAULT.test(line));
+  if (broke !== undefined) tally.fail("I13", null, broke);
   if (played.runaway) tally.fail("I01", null, "the world never came to rest");
   for (const run of played.runs) {
     const index = run.plan.index;
