@@ -1,4 +1,5 @@
 /** `doctor`: looks at configuration, machine, store, providers and models, and says what is wrong and how to mend it. Never prints a key. */
+import { providerOf, splitMember } from "../core/member.ts";
 import { ConfigError } from "../core/problem.ts";
 import { NetworkError, type Passage, type Transport } from "../egress/egress.ts";
 import type { Check } from "./doctor/check.ts";
@@ -31,7 +32,6 @@ interface Findings {
 const PATIENCE_MS = 10_000;
 /** ms until the client libraries are read: they would count as the providers' slowness */
 const SETTLE_MS = 300;
-const splitAt = (member: string): [string, string] => [member.slice(0, member.indexOf("/")), member.slice(member.indexOf("/") + 1)];
 
 const seatedIn = ({ panel, adjudicators, fallback }: EmbeddedEngine["settings"]): string[] => [
   ...new Set([...panel, ...adjudicators, ...fallback]),
@@ -44,9 +44,9 @@ const unplugged = (transport: Transport): Transport => ({
 });
 
 async function visits(ports: CliPorts, engine: EmbeddedEngine, passage: Passage, options: Options): Promise<Map<string, Visit>> {
-  const seated = seatedIn(engine.settings).map(splitAt);
+  const seated = seatedIn(engine.settings).map(splitMember);
   const asked = [...engine.providers.values()].map((provider) => {
-    const models = seated.filter(([name]) => name === provider.name).map(([, model]) => model);
+    const models = seated.filter((one) => one.provider === provider.name).map(({ model }) => model);
     const { offline = false, ask = false, timeout } = options;
     return visitProvider(ports, provider, {
       engine,
@@ -65,7 +65,7 @@ function membersIn(ports: CliPorts, engine: EmbeddedEngine, passage: Passage, se
   const today = new Date(ports.clock.wall()).toISOString().slice(0, 10);
   const known = new Set(engine.settings.providers.map(({ name }) => name));
   const checksOf = (member: string): Check[] => {
-    const [provider, model] = splitAt(member);
+    const { provider, model } = splitMember(member);
     const one = { member, model, visit: seen.get(provider) ?? null, unknown: !known.has(provider), facts: engine.facts(member) };
     return memberChecks({ ...one, privacy: passage.privacy, today });
   };
@@ -79,14 +79,14 @@ function lossesOf(
   members: ReadonlyMap<string, Check[]>,
 ): Loss[] {
   const alive = (member: string): boolean => {
-    const visit = seen.get(splitAt(member)[0]);
+    const visit = seen.get(providerOf(member));
     if (visit === undefined || visit.models?.ok === false) return false;
     if (passage.privacy === "local-only" && !visit.local) return false;
     return !(members.get(member) ?? []).some(({ mark }) => mark === "fail");
   };
   const local = new Set(engine.settings.providers.filter((one) => one.local).map(({ name }) => name));
   const remote = (member: string): boolean => {
-    const [provider, model] = splitAt(member);
+    const { provider, model } = splitMember(member);
     const proof = seen.get(provider)?.proofs.get(model);
     return !local.has(provider) || (proof?.proved === false && proof.reason === "privacy-excluded");
   };
@@ -98,7 +98,7 @@ async function examine(ports: CliPorts, engine: EmbeddedEngine, survey: Survey, 
   const passage: Passage = { privacy: settings.privacy === "local-only" ? "local-only" : "cloud-allowed", hosts: new Set() };
   if (!options.offline) await new Promise<void>((resolve) => void ports.clock.timer(SETTLE_MS, resolve));
   const seen = await visits(ports, engine, passage, options);
-  const seated = new Set(seatedIn(settings).map((member) => splitAt(member)[0]));
+  const seated = new Set(seatedIn(settings).map(providerOf));
   const members = membersIn(ports, engine, passage, seen);
   const providers = settings.providers.flatMap((known) =>
     providerChecks(known, seen.get(known.name) ?? null, survey, seated.has(known.name)),

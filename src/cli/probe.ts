@@ -1,8 +1,9 @@
 /** `probe`: one model of one provider alone, without panel, retries or breaker: prints the wire as it was, the timing, and how the reply is read. */
 import type { ChatMessage } from "../core/chat.ts";
+import { splitMember } from "../core/member.ts";
 import { Problem } from "../core/problem.ts";
 import type { Passage } from "../egress/egress.ts";
-import { costOf } from "../providers/models.ts";
+import { costUsd } from "../providers/models.ts";
 import type { ChatResult, Provider } from "../providers/provider.ts";
 import { EXIT, UsageError } from "./exits.ts";
 import { dollars, seconds } from "./format.ts";
@@ -33,15 +34,14 @@ interface Timing {
 }
 
 function find(engine: EmbeddedEngine, member: string): { provider: Provider; model: string } {
-  const slash = member.indexOf("/");
-  if (slash <= 0 || slash === member.length - 1) throw new UsageError("write provider/model, e.g. groq/openai/gpt-oss-120b");
-  const name = member.slice(0, slash);
+  const { provider: name, model } = splitMember(member);
+  if (name === "" || model === "") throw new UsageError("write provider/model, e.g. groq/openai/gpt-oss-120b");
   const provider = engine.providers.get(name);
   const known = engine.settings.providers.find((one) => one.name === name);
   const names = engine.settings.providers.map((one) => one.name).join(", ");
   if (known === undefined) throw new UsageError(`no provider is named ${name}; there are ${names}`);
   if (provider === undefined) throw new UsageError(`provider ${name} is not configured: it has no key`);
-  return { provider, model: member.slice(slash + 1) };
+  return { provider, model };
 }
 
 /** Under local-only nothing is said to a runtime that might pass it on. */
@@ -84,7 +84,7 @@ function timingLine({ headersMs, firstTextMs, totalMs }: Timing): string {
 function tell(probe: Probe, wire: Wire, { outcome, timing }: { outcome: ChatResult; timing: Timing }, json?: boolean): number {
   const { terminal } = probe.ports;
   const read = outcome.ok ? outcome.reply : outcome.failure;
-  const cost = costOf(read.usage, probe.engine.facts(`${probe.provider.name}/${probe.model}`));
+  const cost = costUsd(probe.engine.facts(`${probe.provider.name}/${probe.model}`), read.usage);
   const code = outcome.ok ? EXIT.ok : EXIT.failed;
   const hosts = [...probe.passage.hosts];
   if (json) {

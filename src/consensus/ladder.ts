@@ -1,11 +1,12 @@
 /** The adjudicator models of a run: which can be asked, and the Ask that lends them to the decision. Never decides. */
 import type { AdjudicatorSeat, Ask, AskRequest } from "../../adjudicator/index.ts";
 import type { ChatMessage } from "../core/chat.ts";
+import { splitMember } from "../core/member.ts";
 import type { DropoutReason } from "../core/reasons.ts";
 import type { Outcome } from "../core/report.ts";
 import type { CallLedger } from "../panel/panel.ts";
 import type { ConsensusDeps } from "./deps.ts";
-import { type RunPlan, splitMember } from "./plan.ts";
+import type { RunPlan } from "./plan.ts";
 
 /** Tokens kept free for the adjudicator's reply when its window is known. */
 const REPLY_TOKENS = 2048;

@@ -1,4 +1,5 @@
 /** Decides, before anything is sent, who may be asked: privacy class first, then configuration, then money. Calls nobody. */
+import { splitMember } from "../core/member.ts";
 import { Problem } from "../core/problem.ts";
 import type { PrivacyClass } from "../core/ports.ts";
 import type { Passage } from "../egress/egress.ts";
@@ -21,11 +22,6 @@ export interface RunPlan {
   deadlineAt: number;
   purse: Purse;
 }
-
-export const splitMember = (member: string): { provider: string; model: string } => {
-  const slash = member.indexOf("/");
-  return { provider: member.slice(0, slash), model: member.slice(slash + 1) };
-};
 
 function privacyOf(deps: ConsensusDeps, request: RunRequest): { privacy: PrivacyClass; tightenedBy: string[] | null } {
   const wanted = stricter(request.privacy, deps.settings.privacy);

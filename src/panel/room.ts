@@ -1,4 +1,5 @@
 /** What every call of the panel shares: the lent ports and the state kept between runs. Holds no logic but its making. */
+import { splitMember } from "../core/member.ts";
 import type { Clock, Log, Meter, Random } from "../core/ports.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { ModelFacts, Provider } from "../providers/provider.ts";
@@ -57,11 +58,11 @@ export interface Room extends Omit<PanelDeps, "knobs" | "memory"> {
 
 /** null = no such provider is configured */
 export function targetOf(room: Pick<PanelDeps, "providers" | "facts">, member: string): Target | null {
-  const slash = member.indexOf("/");
-  const provider = room.providers.get(member.slice(0, slash));
-  if (slash < 1 || provider === undefined) return null;
+  const { provider: name, model } = splitMember(member);
+  const provider = room.providers.get(name);
+  if (provider === undefined) return null;
   const facts = room.facts(member);
-  return { member, provider, model: member.slice(slash + 1), facts, numCtx: facts.numCtx };
+  return { member, provider, model, facts, numCtx: facts.numCtx };
 }
 
 /** A member with its own `max_concurrency` has its own queue; all others of a provider share one. */

@@ -1,9 +1,9 @@
 /** Builds the engine out of settings and ports: guard, providers, panel, store, run. The same on every runtime; opens no socket itself. */
+import { splitMember } from "../core/member.ts";
 import type { Clock, Log, Meter, Random } from "../core/ports.ts";
 import type { Consensus } from "../consensus/consensus.ts";
 import { createLearning, type Learning } from "../consensus/learning.ts";
 import { findPersonalData } from "../consensus/pii.ts";
-import { splitMember } from "../consensus/plan.ts";
 import { parseRunRequest, type RequestDefaults } from "../consensus/request.ts";
 import { createConsensus, type Engine } from "../consensus/run.ts";
 import type { RunRequest } from "../consensus/consensus.ts";

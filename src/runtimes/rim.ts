@@ -1,6 +1,7 @@
 /** Puts the HTTP app on a composed engine: the same on Node and Workers. */
 import { createFeedback } from "../consensus/feedback.ts";
 import { createReadjudication } from "../consensus/readjudicate.ts";
+import { providerOf } from "../core/member.ts";
 import { createApp } from "../http/app.ts";
 import type { AppDeps, Plugs } from "../http/deps.ts";
 import type { Jobs } from "../jobs/jobs.ts";
@@ -28,7 +29,7 @@ export function appDeps(composed: Composed, ports: RimPorts): AppDeps {
   const { apiKeys, allowedHosts, rateLimitRpm, version, simulated } = settings;
   const { members } = namesOf(settings);
   const cls = settings.privacy === "local-only" ? "local-only" : "cloud-allowed";
-  const usable = members.filter((member) => providers.has(member.slice(0, member.indexOf("/"))));
+  const usable = members.filter((member) => providers.has(providerOf(member)));
   return withMcp({
     apiKeys,
     allowedHosts,

@@ -1,4 +1,5 @@
 /** What would happen if each provider died: who is left, whether the quorum holds, where the chain begins. Pure arithmetic on the configuration. */
+import { providerOf } from "../../core/member.ts";
 
 export interface Ladders {
   panel: readonly string[];
@@ -17,8 +18,6 @@ export interface Loss {
   /** who rules where nothing can be counted */
   adjudicator: string | null;
 }
-
-const providerOf = (member: string): string => member.slice(0, member.indexOf("/"));
 
 /** `alive`: it can be asked now. `remote`: it runs elsewhere, whatever its provider's place (a local runtime may relay). */
 export function losses(ladders: Ladders, alive: (member: string) => boolean, remote: (member: string) => boolean): Loss[] {

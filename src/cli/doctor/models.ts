@@ -1,4 +1,5 @@
 /** What a visit says of one member: retired, installed, proved local, its window, its price. Pure. */
+import { providerOf } from "../../core/member.ts";
 import type { ModelFacts } from "../../providers/provider.ts";
 import { RETIRED } from "../../providers/retired.ts";
 import { tokens } from "../format.ts";
@@ -30,7 +31,7 @@ const lists = (listed: Listed, model: string): boolean =>
 function retirement({ member, today }: MemberFacts): Check[] {
   const known = RETIRED.get(member);
   if (known === undefined) return [];
-  const hint = known.instead === null ? "seat another model" : `seat ${member.slice(0, member.indexOf("/"))}/${known.instead} instead`;
+  const hint = known.instead === null ? "seat another model" : `seat ${providerOf(member)}/${known.instead} instead`;
   const said = `its provider ${today >= known.off ? "switched" : "switches"} it off on ${known.off}`;
   return [today >= known.off ? fail(member, said, hint) : warn(member, said, hint)];
 }

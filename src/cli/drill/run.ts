@@ -1,4 +1,5 @@
 /** Runs the drill: an engine of its own for each row, so that no breaker and no memory of one row, or of the service, meets another. */
+import { providerOf } from "../../core/member.ts";
 import { Problem } from "../../core/problem.ts";
 import type { Report } from "../../core/report.ts";
 import { isBelow, parseBase } from "../../egress/urls.ts";
@@ -27,7 +28,6 @@ type Ports = Pick<CliPorts, "clock" | "random" | "signal" | "openEngine">;
 const CANARY = { prompt: "What is 17 + 25? Answer with the number alone.", answer: { type: "number" } };
 const MOST_SEATS = 16;
 const STRATEGIES: readonly DrillStrategy[] = ["auto", "fallback"];
-const providerOf = (member: string): string => member.slice(0, member.indexOf("/"));
 
 function bodyOf({ prompt, deadlineMs }: DrillOrder, more: object): object {
   const canary = prompt === null ? CANARY : { prompt };

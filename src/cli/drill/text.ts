@@ -1,10 +1,10 @@
 /** The drill's rows as a table for people. Pure. */
+import { providerOf } from "../../core/member.ts";
 import { columns, seconds } from "../format.ts";
 import { safeLine } from "../safe.ts";
 import type { DrillRow } from "./judge.ts";
 
 const HEAD = ["", "POISONED", "STRATEGY", "STATUS", "MODE", "HOW", "ANSWERED BY", "DROPPED OUT", "TIME"];
-const providerOf = (member: string): string => member.slice(0, member.indexOf("/"));
 
 /** by provider: the members' names would not fit */
 const droppedText = ({ dropped }: DrillRow): string =>

@@ -1,7 +1,7 @@
 /** What may stand in `model`: the panel, the panel under one strategy, or one member alone; and the list of them. */
 import type { StrategyName } from "../../../adjudicator/index.ts";
 import { MEMBER_PATTERN, STRATEGY_NAMES } from "../../consensus/schema.ts";
-import { splitMember } from "../../consensus/plan.ts";
+import { splitMember } from "../../core/member.ts";
 import { Problem } from "../../core/problem.ts";
 import type { AppDeps } from "../deps.ts";
 
