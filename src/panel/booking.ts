@@ -1,9 +1,9 @@
 /** What the end of a call leaves behind: its cost, its counters, and what breaker, queue and status learn from it. Calls nobody. */
+import { costUsd } from "../providers/models.ts";
 import type { ChatReply, Failure } from "../providers/provider.ts";
 import type { AttemptEnd } from "./attempt.ts";
 import type { CallSign } from "./breaker.ts";
 import type { Cut } from "./cut.ts";
-import { costUsd } from "./purse.ts";
 import type { Room, Target } from "./room.ts";
 
 export interface Timed {

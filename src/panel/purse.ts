@@ -1,11 +1,11 @@
-/** What is left of a run's money, and what a call can cost at worst or did cost. Knows prices from the facts only; unknown is null, never 0. */
-import type { ChatMessage, Sampling, Usage } from "../core/chat.ts";
+/** What is left of a run's money, and what a call can cost at worst. Knows prices from the facts only; unknown is null, never 0. */
+import type { ChatMessage, Sampling } from "../core/chat.ts";
 import { countsDigits, estimateTokens, promptTokens } from "../core/tokens.ts";
+import { isFree } from "../providers/models.ts";
 import type { ModelFacts } from "../providers/provider.ts";
 import type { Purse } from "./panel.ts";
 
-type Prices = Pick<ModelFacts, "inputUsdPerMtok" | "outputUsdPerMtok">;
-type Limits = Prices & Pick<ModelFacts, "contextTokens" | "maxOutputTokens" | "family">;
+type Limits = Pick<ModelFacts, "inputUsdPerMtok" | "outputUsdPerMtok" | "contextTokens" | "maxOutputTokens" | "family">;
 
 const PER_MILLION = 1e6;
 /** The estimator's lowest ratio to a true count, over all texts that it was measured on, was 0.79. */
@@ -19,8 +19,6 @@ function promptTokensAtMost(messages: readonly ChatMessage[], sampling: Sampling
   return Math.ceil(tokens * WORST);
 }
 
-const isFree = (facts: Prices): boolean => facts.inputUsdPerMtok === 0 && facts.outputUsdPerMtok === 0;
-
 /** The most that one call can cost in US dollars; null when a price or the length of the answer has no known bound. */
 export function worstCaseUsd(messages: readonly ChatMessage[], sampling: Sampling, facts: Limits): number | null {
   if (isFree(facts)) return 0;
@@ -31,19 +29,6 @@ export function worstCaseUsd(messages: readonly ChatMessage[], sampling: Samplin
   const bound = promptTokensAtMost(messages, sampling, facts.family);
   const input = contextTokens === null ? bound : Math.min(bound, contextTokens);
   return (input * inputUsdPerMtok + output * outputUsdPerMtok) / PER_MILLION;
-}
-
-/** What a call cost by its reported usage; null when a price or a count that matters is unknown. */
-export function costUsd(facts: Prices, usage: Usage): number | null {
-  if (isFree(facts)) return 0;
-  const input = product(facts.inputUsdPerMtok, usage.input_tokens);
-  const output = product(facts.outputUsdPerMtok, usage.output_tokens);
-  return input === null || output === null ? null : (input + output) / PER_MILLION;
-}
-
-function product(usdPerMtok: number | null, tokens: number | null): number | null {
-  if (usdPerMtok === 0 || tokens === 0) return 0;
-  return usdPerMtok === null || tokens === null ? null : usdPerMtok * tokens;
 }
 
 /** Sum in which one unknown part makes the whole unknown. */

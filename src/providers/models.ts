@@ -81,10 +81,18 @@ export function factsOf(provider: string, model: string, overrides: Partial<Mode
 const withoutUndefined = (overrides: Partial<ModelFacts>): Partial<ModelFacts> =>
   Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
 
-/** US dollars; null when a price or a count is unknown. A price of 0 costs 0 whatever was used. */
-export function costOf(usage: Usage, facts: Pick<ModelFacts, "inputUsdPerMtok" | "outputUsdPerMtok">): number | null {
-  const { inputUsdPerMtok: input, outputUsdPerMtok: output } = facts;
-  if (input === 0 && output === 0) return 0;
-  if (input === null || output === null || usage.input_tokens === null || usage.output_tokens === null) return null;
-  return (usage.input_tokens * input + usage.output_tokens * output) / 1e6;
+type Prices = Pick<ModelFacts, "inputUsdPerMtok" | "outputUsdPerMtok">;
+export const isFree = (facts: Prices): boolean => facts.inputUsdPerMtok === 0 && facts.outputUsdPerMtok === 0;
+
+/** What a call cost in US dollars by its reported usage; null when a price or a count that matters is unknown. */
+export function costUsd(facts: Prices, usage: Usage): number | null {
+  if (isFree(facts)) return 0;
+  const input = product(facts.inputUsdPerMtok, usage.input_tokens);
+  const output = product(facts.outputUsdPerMtok, usage.output_tokens);
+  return input === null || output === null ? null : (input + output) / 1e6;
+}
+
+function product(usdPerMtok: number | null, tokens: number | null): number | null {
+  if (usdPerMtok === 0 || tokens === 0) return 0;
+  return usdPerMtok === null || tokens === null ? null : usdPerMtok * tokens;
 }

@@ -2,7 +2,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRetryBudget } from "../../src/panel/budget.ts";
-import { costUsd, createPurse, worstCaseUsd } from "../../src/panel/purse.ts";
+import { createPurse, worstCaseUsd } from "../../src/panel/purse.ts";
+import { costUsd } from "../../src/providers/models.ts";
 import { createVirtualClock } from "../kit/clock.ts";
 import { FACTS, failure, FREE, orderOf, reply, settle, world } from "./fakes.ts";
 

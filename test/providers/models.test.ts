@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { DIALECTS } from "../../src/providers/index.ts";
 import { MODEL_TABLE } from "../../src/providers/model-table.ts";
-import { costOf, DEFAULT_MODELS, factsOf, familyOf, thinkingOf } from "../../src/providers/models.ts";
+import { costUsd, DEFAULT_MODELS, factsOf, familyOf, thinkingOf } from "../../src/providers/models.ts";
 import { thinksInTags } from "../../src/providers/thinking.ts";
 
 const used = { input_tokens: 1_000_000, output_tokens: 500_000 };
@@ -20,17 +20,17 @@ test("each service has a default model that the table knows", () => {
     expect(MODEL_TABLE.has(`${dialect}/${DEFAULT_MODELS[dialect]}`), dialect).toBe(true);
 });
 test("a known model costs what the table says", () => {
-  expect(costOf(used, factsOf("together", "openai/gpt-oss-120b"))).toBeCloseTo(0.15 + 0.3, 10);
+  expect(costUsd(factsOf("together", "openai/gpt-oss-120b"), used)).toBeCloseTo(0.15 + 0.3, 10);
 });
 test("an unknown price or an unknown count makes an unknown cost, never 0", () => {
-  expect(costOf(used, factsOf("groq", "nobody/knows"))).toBeNull();
-  expect(costOf({ input_tokens: 5, output_tokens: null }, factsOf("groq", "openai/gpt-oss-20b"))).toBeNull();
+  expect(costUsd(factsOf("groq", "nobody/knows"), used)).toBeNull();
+  expect(costUsd(factsOf("groq", "openai/gpt-oss-20b"), { input_tokens: 5, output_tokens: null })).toBeNull();
 });
 test("a local model costs nothing, even where it does not count; a cloud name on a local port costs an unknown sum", () => {
-  expect(costOf({ input_tokens: null, output_tokens: null }, factsOf("ollama", "llama3.2", {}, true))).toBe(0);
-  expect(costOf(used, factsOf("lmstudio", "any", {}, true))).toBe(0);
-  expect(costOf(used, factsOf("ollama", "gpt-oss:120b-cloud", {}, true))).toBeNull();
-  expect(costOf(used, factsOf("ollama", "llama3.2", {}, false))).toBeNull();
+  expect(costUsd(factsOf("ollama", "llama3.2", {}, true), { input_tokens: null, output_tokens: null })).toBe(0);
+  expect(costUsd(factsOf("lmstudio", "any", {}, true), used)).toBe(0);
+  expect(costUsd(factsOf("ollama", "gpt-oss:120b-cloud", {}, true), used)).toBeNull();
+  expect(costUsd(factsOf("ollama", "llama3.2", {}, false), used)).toBeNull();
 });
 test("the operator's word stands over the table, and only where it was given", () => {
   const facts = factsOf("groq", "openai/gpt-oss-120b", { inputUsdPerMtok: 9, contextTokens: undefined, numCtx: 4096 });

@@ -198,7 +198,7 @@ export const BUGS: readonly Bug[] = [
     'log.costUsd = end.status === "answered" ? addUsd(log.costUsd, end.costUsd) : log.costUsd;',
   ]),
   bug("unknown-is-free", "I23", "an unknown price is taken for 0", [
-    "src/panel/purse.ts",
+    "src/providers/models.ts",
     "return usdPerMtok === null || tokens === null ? null : usdPerMtok * tokens;",
     "return (usdPerMtok ?? 0) * (tokens ?? 0);",
   ]),
