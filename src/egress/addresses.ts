@@ -33,7 +33,7 @@ export function parseBlock(text: string): Block | null {
   return length >= 0 && length <= whole ? [address, length] : null;
 }
 
-const within = (address: Address, [base, bits]: Block): boolean =>
+const isIn = (address: Address, [base, bits]: Block): boolean =>
   address.kind() === base.kind() && (address as ipaddr.IPv4).match(base as ipaddr.IPv4, bits);
 
 /** IPv6 forms that only carry an IPv4 address (mapped, NAT64) are judged by what they carry. */
@@ -48,7 +48,7 @@ function carried(address: Address): Address {
 /** Entries that are no address are left out; the configuration has refused them before. */
 export function createAddressBook(entries: readonly string[]): AddressBook {
   const blocks = entries.map(parseBlock).filter((block) => block !== null);
-  const listed = (address: Address): boolean => blocks.some((block) => within(address, block));
+  const listed = (address: Address): boolean => blocks.some((block) => isIn(address, block));
   return {
     isLocal: (host) => {
       const address = literal(host);

@@ -5,7 +5,7 @@ import { createSecret, type Secret } from "../../core/secret.ts";
 import { OLLAMA_DEFAULT, parseOllamaHost } from "../ollama-host.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { PATHS, type PathRule, readBaseUrl } from "./base-url.ts";
-import { isProviderName, readJson, refuse, within } from "./read.ts";
+import { inPart, isProviderName, readJson, refuse } from "./read.ts";
 
 /** One variable's text by name, undefined when unset or empty. */
 export type Lookup = (name: string) => string | undefined;
@@ -89,7 +89,7 @@ export interface NamedService {
 function checkService(name: string, given: Service, book: AddressBook): string {
   if (!isProviderName(name)) return refuse(`${ACCEPTS} (a name is lower-case letters, digits, dot, dash and underscore)`);
   if (BUILT_IN.has(name)) return refuse(`${ACCEPTS} (the name ${name} is taken)`);
-  const baseUrl = within(`/${name}/base_url`, () => readBaseUrl(given.base_url, PATHS.asGiven, book));
+  const baseUrl = inPart(`/${name}/base_url`, () => readBaseUrl(given.base_url, PATHS.asGiven, book));
   const near = book.isLocal(new URL(baseUrl).hostname);
   if (given.local === true && !near)
     return refuse(`${ACCEPTS} (${name} is local, but its address is neither loopback nor in CONSENSUS_LOCAL_ADDRESSES)`);

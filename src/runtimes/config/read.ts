@@ -8,7 +8,7 @@ export const refuse = (accepts: string): never => {
 };
 
 /** Says in which part of a value the reader inside refused. */
-export function within<T>(part: string, read: () => T): T {
+export function inPart<T>(part: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
