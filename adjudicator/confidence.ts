@@ -7,7 +7,7 @@ import type { Agreement, ConfidenceOf } from "./types.ts";
 /** Fewer runs in which all of these members took part say nothing. */
 export const MIN_COMPARABLE = 20;
 /** Labelled runs of the very same pattern that the model's own estimate is worth. */
-const MODEL_RUNS = 8;
+const MODEL_RUNS = 20;
 
 /** How far the bare share of agreement speaks beside the model: it knows nothing of members, and so overfits to none. */
 const BARE_SHARE = 0.2;

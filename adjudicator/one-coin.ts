@@ -1,4 +1,4 @@
-/** One-coin Dawid-Skene: each member has one chance of being right, wrong answers fall on K−1 others. Fits it to patterns without any label. */
+/** One-coin Dawid-Skene: each member has one chance of being right, wrong answers fall on K−1 others. Fits it to patterns, with or without feedback. */
 import type { Evidence, Pattern } from "./evidence.ts";
 
 /** K. Small, since real models share their mistakes; from 4 to 20 the recorded verdicts learned without labels stay the same. */
@@ -42,7 +42,7 @@ export const logOdds = (chance: number): number => Math.log((chance * (SPREAD - 
 
 export interface Model {
   weights: number[];
-  /** added to the score of "none of these answers is right" */
+  /** added to the score of "none of these answers is right"; 0, since fitting it to feedback made confidence worse */
   bias: number;
 }
 

@@ -2,13 +2,12 @@
 import { confidenceOf } from "./confidence.ts";
 import { type Evidence, gather, type PastRun } from "./evidence.ts";
 import { estimateChances, logOdds, type Model } from "./one-coin.ts";
-import { refine } from "./refine.ts";
 import type { AnswerKind, ConfidenceOf } from "./types.ts";
 
 export type { PastRun } from "./evidence.ts";
 
 /** Grows whenever the same history would give other weights. */
-export const RELIABILITY_VERSION = 1;
+export const RELIABILITY_VERSION = 2;
 /** Unlabelled runs say who errs only where at least three spoke; fewer of them than this change no weight. */
 export const MIN_UNLABELLED = 20;
 /** Runs that a prior weight is worth against what was learned. */
@@ -51,7 +50,7 @@ export function learnReliability(rows: PastRun[], { kind, members }: LearnOption
     members,
   );
   const chances = estimateChances(evidence);
-  const model = refine(evidence, { weights: chances.map(logOdds), bias: 0 });
+  const model: Model = { weights: chances.map(logOdds), bias: 0 };
   const trust = trustOf(evidence, chances, model, kind);
   return {
     version: RELIABILITY_VERSION,

@@ -84,7 +84,7 @@ test("confidence needs twenty comparable runs, grows with agreement, and follows
   expect(wrong.confidence(all, "42")).toBeLessThan(0.35);
 });
 
-test("members that are wrong together weigh less together than their chances alone would give", () => {
+test("feedback gives each member the weight of its own right answers, whoever it erred with", () => {
   const alike = [
     ...times(20, run([0, 1, 1], { right: 0 })),
     ...times(20, run([0, 0, 0], { right: 0 })),
@@ -97,10 +97,8 @@ test("members that are wrong together weigh less together than their chances alo
     ...times(10, run([0, 0, 0], { right: 0 })),
     ...times(10, run([0, 1, 1], { right: 1 })),
   ];
-  const gap = (rows: PastRun[]): number => {
-    const learned = learn(rows);
-    return (learned.weight("a/1", 1) ?? 0) - (learned.weight("b/1", 1) ?? 0) - (learned.weight("c/1", 1) ?? 0);
-  };
-  expect(gap(alike)).toBeGreaterThan(0);
-  expect(gap(alike)).toBeGreaterThan(gap(apart));
+  const weights = (rows: PastRun[]): (number | null)[] => members.map((member) => learn(rows).weight(member, 1));
+  expect(weights(alike)).toEqual(weights(apart));
+  expect(weights(alike)[0]).toBeGreaterThan(weights(alike)[1] ?? 9);
+  expect(weights(alike)[1]).toBe(weights(alike)[2]);
 });
