@@ -25,7 +25,7 @@ function replyTokens({ input, field }: StrategyTask): number {
 const labelled = (candidates: Candidate[]): Record<string, string> =>
   Object.fromEntries(labelsFor(candidates.length).map((label, index) => [label, candidates[index]?.member ?? ""]));
 
-/** One rung. A text that is refused ends the climb all the same: a second writer would only make the caller wait for a pick. */
+/** One rung. A text that is refused, or none at all, ends the climb all the same: a second writer would only make the caller wait for a pick. */
 async function write(task: StrategyTask, seat: AdjudicatorSeat, ask: AskOnce, trimmed: () => void): Promise<Rung<Written>> {
   const { input } = task;
   const order = shuffled(task.field, input.random);
@@ -40,7 +40,10 @@ async function write(task: StrategyTask, seat: AdjudicatorSeat, ask: AskOnce, tr
     schemaName: PROMPTS.merge.name,
     maxOutputTokens: replyTokens(task),
   });
-  if (!reply.ok) return { result: reply.reason, value: null, detail: reply.detail, stable: null, labels };
+  if (!reply.ok) {
+    const value = reply.reason === "empty" ? { status: "refused" as const, why: "it is empty" } : null;
+    return { result: reply.reason, value, detail: reply.detail, stable: null, labels };
+  }
   const text = withoutThinking(reply.text).trim();
   const own = [PROMPTS.merge.system, PROMPTS.merge.user, framed.token];
   const checked = reply.finish === "length" ? { ok: false as const, why: "it was cut" } : checkMerge(text, task.field.map(shownText), own);

@@ -59,6 +59,13 @@ describe("a merge is refused, and a pick decides,", () => {
   });
 });
 
+test("a writer that says nothing at all is refused like one that writes badly", async () => {
+  const step = await merge.decide(scene(texts, (request) => (request.schema === null ? failed("empty") : longest(request))));
+  expect(step.outcome).toEqual({ status: "won", seat: 2, how: "picked" });
+  expect(step.degradations.map(({ code }) => code)).toEqual(["merge-refused"]);
+  expect(step.adjudications.map(({ ladder }) => ladder.map(({ result }) => result))).toEqual([["empty"], ["ruled"]]);
+});
+
 test("a writer that fails gives way to the next, and when all fail nothing is decided", async () => {
   const adjudicators = [judge("one/x"), judge("two/y")];
   const second = scene(texts, (request) => (request.adjudicator === "one/x" ? failed("timeout") : replied("42 logins failed.")), {
