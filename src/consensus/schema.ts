@@ -47,10 +47,16 @@ export const answerSpec = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("choice"),
     choices: z
-      .array(z.string().trim().min(1).max(500))
+      .array(
+        z
+          .string()
+          .max(500)
+          .refine((choice) => choice.trim() !== "", "must not be blank"),
+      )
       .min(2)
       .max(100)
-      .refine((choices) => new Set(choices).size === choices.length, "choices must differ from each other"),
+      // never trimmed: the value of the answer is the choice as the request wrote it
+      .refine((choices) => new Set(choices.map((choice) => choice.trim())).size === choices.length, "choices must differ from each other"),
   }),
   z.strictObject({ type: z.literal("exact") }),
   z.strictObject({ type: z.literal("json"), schema: jsonObject.optional() }),

@@ -102,6 +102,8 @@ test.each<[string, unknown, string[]]>([
   ["a deadline past any timer", { prompt: "x", deadline_ms: 2 ** 31 }, ["/deadline_ms"]],
   ["a deadline as text", { prompt: "x", deadline_ms: "1000" }, ["/deadline_ms"]],
   ["choices that repeat", { prompt: "x", answer: { type: "choice", choices: ["A", "A"] } }, ["/answer/choices"]],
+  ["choices that differ in blanks alone", { prompt: "x", answer: { type: "choice", choices: ["A", " A"] } }, ["/answer/choices"]],
+  ["a blank choice", { prompt: "x", answer: { type: "choice", choices: ["A", "  "] } }, ["/answer/choices/1"]],
   ["choices that lack", { prompt: "x", answer: { type: "choice" } }, ["/answer/choices"]],
   ["an unknown strategy", { prompt: "x", strategy: "best" }, ["/strategy"]],
   ["three orders", { prompt: "x", orders: 3 }, ["/orders"]],
