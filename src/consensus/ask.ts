@@ -6,7 +6,7 @@ import { toolSpecs, type Weigh } from "./candidates.ts";
 import type { ConsensusDeps } from "./deps.ts";
 import type { Learned } from "./learning.ts";
 import type { RunPlan } from "./plan.ts";
-import { settleRule, usableMembers } from "./settle.ts";
+import { settleRules, usableMembers } from "./settle.ts";
 
 export interface AskIo {
   read(outcomes: readonly Outcome[]): Candidate[];
@@ -41,7 +41,7 @@ const LOCAL_SHARE = 0.5;
 /** A local answer whose learned confidence is below this is not trusted alone. */
 export const CASCADE_CONFIDENCE = 0.7;
 
-/** Monotonic ms at which a panel with two answers stops waiting, so that an adjudicator still has time. */
+/** Monotonic ms at which a panel with two answers that decide nothing yet stops waiting, so that an adjudicator still has time. */
 function softEnd(deps: ConsensusDeps, plan: RunPlan, hardEnd: number): number {
   const { strategy, adjudicators, deadline_ms } = plan.request;
   if (strategy === "vote" || strategy === "fallback" || adjudicators.length === 0) return hardEnd;
@@ -65,12 +65,12 @@ async function askPhase(deps: ConsensusDeps, plan: RunPlan, io: AskIo, { seats, 
   if (io.signal.aborted) forward();
   io.signal.addEventListener("abort", forward, { once: true });
   const heard: Outcome[] = [...before];
+  const rules = settleRules(plan, io.read, io.weigh);
   const softAt = softEnd(deps, plan, hardEnd);
   const cutShort = (): void => {
-    if (clock.now() >= softAt - 1 && usableMembers(heard) >= 2) cut.abort("deadline");
+    if (clock.now() >= softAt - 1 && usableMembers(heard) >= 2 && !rules.decided(heard)) cut.abort("deadline");
   };
   const cancel = softAt < hardEnd ? clock.timer(Math.max(0, softAt - clock.now()), cutShort) : (): void => {};
-  const rule = settleRule(plan, io.read, io.weigh);
   const { messages, answer, grace_ms: graceMs, ...rest } = request;
   const order: PanelOrder = {
     runId: plan.id,
@@ -84,7 +84,7 @@ async function askPhase(deps: ConsensusDeps, plan: RunPlan, io: AskIo, { seats, 
     startedAt: plan.startedAt,
     graceMs,
     signal: cut.signal,
-    settle: (outcomes): Settling => (request.strategy === "fallback" ? "wait" : rule([...before, ...outcomes])),
+    settle: (outcomes): Settling => (request.strategy === "fallback" ? "wait" : rules.settle([...before, ...outcomes])),
     onInspected: (seat, { reading }) => io.readings.set(seat, reading),
     onOutcome: (outcome) => {
       heard.push(outcome);
@@ -94,6 +94,7 @@ async function askPhase(deps: ConsensusDeps, plan: RunPlan, io: AskIo, { seats, 
     onDelta: io.onDelta && ((_seat, text) => io.onDelta?.(text)),
     purse: plan.purse,
     inTurn: request.strategy === "fallback",
+    answered: usableMembers(before) > 0,
   };
   try {
     return await panel.ask(order);
