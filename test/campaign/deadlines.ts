@@ -2,7 +2,7 @@
 import { faultsOf } from "../../src/simulator/faults.ts";
 import type { ProviderName } from "../../src/simulator/simulator.ts";
 import { atMost, conclude, createClient, info, options, pick, quantile, type Row, rounded, seeded, sleep, spread } from "./kit.ts";
-import { type Resources, startPart, type UpstreamCall } from "./part.ts";
+import { type Lateness, type Resources, startPart, type UpstreamCall } from "./part.ts";
 
 const { requests, leavers, width, seed, shortest, longest } = options({
   requests: 10_000,
@@ -21,6 +21,7 @@ const wall = (): number => performance.timeOrigin + performance.now();
 
 const simulator = await startPart("simulator", { latencyMs: 150, seed });
 const service = await startPart("service", simulator.hello);
+const idler = await startPart("idler", {});
 const client = createClient(service.hello.url ?? "", width);
 const setFault = (provider: ProviderName, fault: string | null): Promise<unknown> => simulator.send({ do: "fault", provider, fault });
 const heal = (): Promise<unknown> => Promise.all(PROVIDERS.map((provider) => setFault(provider, null)));
@@ -148,7 +149,9 @@ try {
   await spread(200, 16, async (index) => {
     await client.ask({ path: "/consensus", json: { prompt: "Are you awake?", panel: panelOf(-index), deadline_ms: 5000 } });
   });
+  await idler.send<Lateness>({ do: "resources" });
   const late = await deadlines();
+  const idle = await idler.send<Lateness>({ do: "resources" });
   stirring.abort();
   const met = await stirred;
   await heal();
@@ -161,6 +164,7 @@ try {
   ];
   conclude("deadlines: random ones against faults that change five times a second", [
     ...late,
+    info("an idle process woke up too late by, p99 and max", `${rounded(idle.p99)} and ${rounded(idle.max)} ms`),
     info("faults met", met),
     ...gone,
     { what: "calls in flight afterwards", measured: serviceAfter.inFlight, wanted: "0", ok: serviceAfter.inFlight === 0 },
@@ -169,6 +173,7 @@ try {
     info("service RSS before and after", `${rounded(serviceBefore.rssMb)} and ${rounded(serviceAfter.rssMb)} MB`),
   ]);
 } finally {
+  await idler.stop();
   await service.stop();
   await simulator.stop();
 }

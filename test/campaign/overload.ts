@@ -1,6 +1,6 @@
 /** Ten times what the providers can serve, open loop: how much is still answered, how fast the rest is turned away, and what memory that takes. */
 import { atLeast, atMost, conclude, createClient, info, openLoop, options, quantile, rounded, sleep } from "./kit.ts";
-import { type Resources, startPart } from "./part.ts";
+import { type Lateness, type Resources, startPart } from "./part.ts";
 
 const { places, latency, times, seconds, seed } = options({ places: 8, latency: 200, times: 10, seconds: 12, seed: 1 });
 /** requests a second that the one provider can answer */
@@ -14,17 +14,20 @@ const service = await startPart("service", {
   CONSENSUS_PANEL: "groq/m",
   CONSENSUS_MODELS: JSON.stringify({ "groq/m": { max_concurrency: places } }),
 });
+const idler = await startPart("idler", {});
 const client = createClient(service.hello.url ?? "", 2000);
 
 interface Seen {
   good: number;
   shed: number[];
+  /** the same as the service itself measured it */
+  own: number[];
   slugs: Map<string, number>;
   withoutHint: number;
   rssMb: number;
 }
 async function load(rate: number): Promise<Seen> {
-  const seen: Seen = { good: 0, shed: [], slugs: new Map(), withoutHint: 0, rssMb: 0 };
+  const seen: Seen = { good: 0, shed: [], own: [], slugs: new Map(), withoutHint: 0, rssMb: 0 };
   const watch = setInterval(() => {
     void service.send<Resources>({ do: "resources" }).then(({ rssMb }) => (seen.rssMb = Math.max(seen.rssMb, rssMb)));
   }, 500);
@@ -39,6 +42,8 @@ async function load(rate: number): Promise<Seen> {
     seen.slugs.set(slug, (seen.slugs.get(slug) ?? 0) + 1);
     if (status !== 503) return;
     seen.shed.push(ms);
+    const own = /"timing_ms":\{"total":(\d+)/.exec(text)?.[1];
+    if (own !== undefined) seen.own.push(Number(own));
     if (headers["retry-after"] === undefined) seen.withoutHint += 1;
   });
   clearInterval(watch);
@@ -50,7 +55,9 @@ try {
   const before = await service.send<Resources>({ do: "resources" });
   const fitting = await load(CAPACITY * 0.95);
   await sleep(1000);
+  await idler.send<Lateness>({ do: "resources" });
   const over = await load(CAPACITY * times);
+  const idle = await idler.send<Lateness>({ do: "resources" });
   const peak = fitting.good / seconds;
   const slugs = [...over.slugs].map(([slug, count]) => `${slug} × ${count}`).join(", ");
   conclude(`overload: ${times} × the capacity of ${CAPACITY} requests a second, for ${seconds} s`, [
@@ -60,11 +67,17 @@ try {
     info("turned away", slugs),
     info("a turned away reply, p50", `${rounded(quantile(over.shed, 0.5))} ms`),
     atMost("a turned away reply, p99", quantile(over.shed, 0.99), 10, " ms"),
+    info(
+      "the same by the service's own clock, p50, p99, max",
+      `${quantile(over.own, 0.5)}, ${quantile(over.own, 0.99)}, ${Math.max(0, ...over.own)} ms`,
+    ),
+    info("an idle process woke up too late by, p99 and max", `${rounded(idle.p99)} and ${rounded(idle.max)} ms`),
     { what: "503 without Retry-After", measured: over.withoutHint, wanted: "0", ok: over.withoutHint === 0 },
     atMost("RSS at its highest, beyond what it was before", over.rssMb - before.rssMb, 150, " MB"),
   ]);
 } finally {
   await client.close();
+  await idler.stop();
   await service.stop();
   await simulator.stop();
 }

@@ -1,4 +1,4 @@
-/** One process of a campaign, forked by it: the service, or the simulated providers. Answers to orders over the parent's channel. */
+/** One process of a campaign, forked by it: the service, the simulated providers, or an idler that tells how late the machine itself is. Answers to orders over the parent's channel. */
 import { type ChildProcess, fork } from "node:child_process";
 import { readSettings } from "../../src/runtimes/config.ts";
 import { serve } from "../../src/runtimes/serve.ts";
@@ -21,13 +21,20 @@ export interface UpstreamCall {
   at: number;
   abortedAt: number | null;
 }
+export interface Lateness {
+  p99: number;
+  max: number;
+}
 export interface Part {
   send<T>(order: object): Promise<T>;
   pid: number;
   stop(): Promise<void>;
 }
 
-export async function startPart(role: "service" | "simulator", options: object): Promise<Part & { hello: Record<string, string> }> {
+export async function startPart(
+  role: "service" | "simulator" | "idler",
+  options: object,
+): Promise<Part & { hello: Record<string, string> }> {
   const child: ChildProcess = fork(import.meta.filename, [role, JSON.stringify(options)], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
@@ -117,9 +124,26 @@ async function playSimulator(options: SimulatorOptions): Promise<void> {
   report(0, simulator.environment());
 }
 
+/** How late a process with nothing to do wakes up, ms: what no program on this machine can do better than, just now. */
+async function playIdler(): Promise<void> {
+  const late: number[] = [];
+  process.on("message", ({ order }: Order) => {
+    const sorted = late.toSorted((left, right) => left - right);
+    report(order, { p99: sorted[Math.floor(sorted.length * 0.99)] ?? 0, max: sorted.at(-1) ?? 0 });
+    late.length = 0;
+  });
+  report(0, {});
+  const wake = (due: number): void => {
+    late.push(performance.now() - due);
+    setTimeout(wake, 10, performance.now() + 10);
+  };
+  wake(performance.now());
+}
+
 if (process.argv[1] === import.meta.filename) {
   process.on("warning", () => (warnings += 1));
   process.on("disconnect", () => process.exit(0));
   const given = JSON.parse(process.argv[3] ?? "{}");
-  await (process.argv[2] === "service" ? playService(given) : playSimulator(given));
+  const role = process.argv[2];
+  await (role === "idler" ? playIdler() : role === "service" ? playService(given) : playSimulator(given));
 }
