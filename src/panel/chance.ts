@@ -23,9 +23,8 @@ interface Held {
  * For seats asked at once. Of several seats behind open breakers only the one that is due first is kept, and asked at most
  * once a run; seats that are merely slow are all asked when no other is left.
  */
-export function createChance(seats: number, cutoff: Cutoff<Cut>): SharedChance {
+export function createChance(seats: number, cutoff: Cutoff<Cut>, answered = false): SharedChance {
   let live = seats;
-  let answered = false;
   const held = new Set<Held>();
   const settle = (seat: Held, asked: boolean): void => {
     held.delete(seat);

@@ -9,7 +9,7 @@ import type { Run } from "./seat.ts";
 /** Outcomes in the order of arrival; the panel sorts them. */
 export async function fanOut(room: Room, run: Omit<Run, "chance">): Promise<Outcome[]> {
   const { order, cutoff } = run;
-  const chance = createChance(order.seats.length, cutoff);
+  const chance = createChance(order.seats.length, cutoff, order.answered);
   const outcomes: Outcome[] = [];
   let cancelGrace: (() => void) | null = null;
   const settle = (): void => {

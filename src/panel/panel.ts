@@ -48,6 +48,8 @@ export interface PanelOrder {
   purse: Purse;
   /** one after another (`fallback`): stop at the first answered seat, the rest `not-asked` */
   inTurn: boolean;
+  /** an earlier phase of the run has an answer: no seat of this one is its last chance */
+  answered?: boolean;
 }
 
 /** What is left of `max_cost_usd`; without a limit everything fits. */
