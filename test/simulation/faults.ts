@@ -93,7 +93,7 @@ function cut(ctx: FaultContext, ending: Step[], hangs = false, share = 0.6): Dra
   const steps = whole.steps.slice(0, keep);
   const only = steps[0];
   // a reply in one piece is cut inside it
-  if (whole.steps.length === 1 && only !== undefined && "bytes" in only && typeof only.bytes === "string")
+  if (!ctx.streaming && whole.steps.length === 1 && only !== undefined && "bytes" in only && typeof only.bytes === "string")
     steps[0] = { afterMs: 0, bytes: only.bytes.slice(0, Math.floor(only.bytes.length / 2)) };
   return { ...whole, steps: [...steps, ...ending], hangs, plan: planOf() };
 }

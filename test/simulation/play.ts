@@ -181,7 +181,7 @@ async function conduct(
 
 /** Lets what hangs on the end of a run come to its own end, without moving time. */
 async function settled(): Promise<void> {
-  for (let turn = 0; turn < 40; turn += 1) await Promise.resolve();
+  for (let turn = 0; turn < 400; turn += 1) await Promise.resolve();
 }
 
 interface CountedClock extends Clock {

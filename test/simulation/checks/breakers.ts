@@ -125,6 +125,13 @@ function refusals(played: Played, tally: Tally, firstTrouble: Map<string, number
   }
 }
 
+/** Let in before the circuit opened, and held up by a look at what the local runtime has loaded. */
+const wasOnItsWay = ({ calls }: Played, call: NetCall, openedAt: number): boolean =>
+  call.provider === "ollama" &&
+  calls.some(
+    ({ kind, startedAt, endedAt }) => (kind === "ps" || kind === "show") && endedAt === call.startedAt && startedAt <= openedAt + SLACK,
+  );
+
 type Circuits = { mild: Circuit; harsh: Circuit };
 
 function replay(played: Played, calls: NetCall[], { mild, harsh }: Circuits, tally: Tally): void {
@@ -139,7 +146,8 @@ function replay(played: Played, calls: NetCall[], { mild, harsh }: Circuits, tal
     if (start) {
       if (mild.state !== "open" || harsh.state !== "open") continue;
       // opened in this very moment: who was on the way is not called back
-      if (at <= Math.min(mild.openedAt, harsh.openedAt) + SLACK) continue;
+      const openedAt = Math.min(mild.openedAt, harsh.openedAt);
+      if (at <= openedAt + SLACK || wasOnItsWay(played, call, openedAt)) continue;
       tally.hold("I31");
       const due = Math.min(mild.until, harsh.until);
       if (probe === null && at >= due - SLACK) probe = call;

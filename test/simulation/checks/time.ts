@@ -176,6 +176,8 @@ function waitsForNothing(played: Played, run: PlayedRun, tally: Tally): void {
 function keepsSlice(played: Played, run: PlayedRun, tally: Tally): void {
   const { request } = run;
   if (request === null || run.plan.index !== 0 || run.report === null || hedges(played)) return;
+  // where the count decides, nobody has to be kept time for
+  if (["agreed", "voted"].includes(run.report.verdict?.how ?? "")) return;
   if (["vote", "fallback", "cascade"].includes(request.strategy) || request.adjudicators.length === 0) return;
   const hardEnd = deadlineOf(run) - Math.min(20, request.deadline_ms * 0.02);
   const softEnd = hardEnd - Math.min(0.2 * request.deadline_ms, 15_000);
