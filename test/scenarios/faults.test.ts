@@ -12,19 +12,24 @@ const TAKES_TURNS = new Set(["flap"]);
 const LIMIT_MS = 600;
 const PROMPT = "Tell me about garbage collectors in busy servers, in one sentence of your own.";
 
-let simulator: Simulator;
+/** Each provider's faults have their own simulator, so that the three wait at the same time. */
+const PROVIDERS = ["together", "groq", "ollama"] as const;
+type Name = (typeof PROVIDERS)[number];
+let simulators: Record<Name, Simulator>;
 beforeAll(async () => {
-  simulator = await startSimulator({ latencyMs: 0, pace: 0.02 });
+  const [together, groq, ollama] = await Promise.all([start(), start(), start()]);
+  simulators = { together, groq, ollama };
 });
-afterAll(() => simulator.close());
+const start = (): Promise<Simulator> => startSimulator({ latencyMs: 0, pace: 0.02 });
+afterAll(() => Promise.all(PROVIDERS.map((name) => simulators[name].close())));
 
-async function engineOf(): Promise<NodeEngine> {
+async function engineOf(simulator: Simulator): Promise<NodeEngine> {
   const env = { ...simulator.environment(), CONSENSUS_DB: ":memory:", LOG_LEVEL: "error" };
   return openEngine(await readSettings(env, { version: "test", simulated: true }));
 }
 /** One fresh engine per run, so that no circuit is open from the run before. */
-async function run(change: Record<string, unknown> = {}): Promise<Report> {
-  const engine = await engineOf();
+async function run(simulator: Simulator, change: Record<string, unknown> = {}): Promise<Report> {
+  const engine = await engineOf(simulator);
   try {
     const { composed } = engine;
     const panel = composed.settings.panel.map((model) => ({ model, timeout_ms: LIMIT_MS }));
@@ -45,53 +50,62 @@ const outcomeOf = (report: Report, provider: string) => report.outcomes.find((ou
 function expectRow(report: Report, provider: string, fault: Fault): void {
   const outcome = outcomeOf(report, provider);
   if (fault.expects === null) {
-    expect(outcome?.status).toBe("answered");
+    expect(outcome?.status, provider).toBe("answered");
     return;
   }
-  expect(outcome).toMatchObject({ status: "dropped", reason: fault.expects });
+  expect(outcome, provider).toMatchObject({ status: "dropped", reason: fault.expects });
   expect(report.status).toBe("degraded");
   expect(report.degradations).toContainEqual({ code: "member-dropped", member: outcome?.member, detail: fault.expects });
   expect(report.verdict?.supporters).not.toContain(outcome?.member);
 }
 
-describe.each(["together", "groq", "ollama"] as const)("one fault on %s", (provider) => {
-  const faults = faultsOf(provider).filter((fault) => !TAKES_TURNS.has(fault.name) && !fault.name.startsWith("judge-"));
-  test.each(faults.map((fault) => [fault.name, fault] as const))("%s: the others answer", async (name, fault) => {
-    await simulator.fault(provider, name);
-    try {
-      // a silent cut shows only on a prompt long enough to be estimated well
-      const report = await run(name === "ollama-cut-prompt" ? { prompt: `${PROMPT} `.repeat(40) } : {});
-      expect(report.answer).not.toBeNull();
-      expectRow(report, provider, fault);
-    } finally {
-      await simulator.fault(provider, null);
-    }
-  });
+/** By name, on whom it can be played. */
+const ROWS = new Map<string, [Name, Fault][]>();
+for (const provider of PROVIDERS)
+  for (const fault of faultsOf(provider))
+    if (!TAKES_TURNS.has(fault.name) && !fault.name.startsWith("judge-"))
+      ROWS.set(fault.name, [...(ROWS.get(fault.name) ?? []), [provider, fault]]);
+
+async function playOn(provider: Name, fault: Fault): Promise<void> {
+  const simulator = simulators[provider];
+  await simulator.fault(provider, fault.name);
+  try {
+    // a silent cut shows only on a prompt long enough to be estimated well
+    const report = await run(simulator, fault.name === "ollama-cut-prompt" ? { prompt: `${PROMPT} `.repeat(40) } : {});
+    expect(report.answer, provider).not.toBeNull();
+    expectRow(report, provider, fault);
+  } finally {
+    await simulator.fault(provider, null);
+  }
+}
+test.each([...ROWS])("%s, wherever it can strike: the others answer", async (_, places) => {
+  await Promise.all(places.map(([provider, fault]) => playOn(provider, fault)));
 });
 
 describe("several at once", () => {
   const all = ["together", "groq", "ollama"];
-  const pull = (names: string[], fault: string | null) => Promise.all(names.map((name) => simulator.fault(name, fault)));
+  const seenAfar = (): number => simulators.groq.seen("groq").length + simulators.groq.seen("together").length;
+  const pull = (names: string[], fault: string | null) => Promise.all(names.map((name) => simulators.groq.fault(name, fault)));
 
   test("two of three down: the survivor answers alone, and no judge is asked", async () => {
     await pull(["together", "groq"], "503");
-    const report = await run({ strategy: "auto" });
+    const report = await run(simulators.groq, { strategy: "auto" });
     await pull(all, null);
     expect(report).toMatchObject({ status: "degraded", mode: "single-provider", adjudication: null, verdict: { how: "survivor" } });
     expect(report.degradations.map(({ code }) => code)).toEqual(["member-dropped", "member-dropped", "quorum-missed", "single-provider"]);
   });
   test("two of three down and a quorum demanded: quorum-lost", async () => {
     await pull(["together", "groq"], "refused");
-    const report = await run({ require_quorum: true });
+    const report = await run(simulators.groq, { require_quorum: true });
     await pull(all, null);
     expect(report).toMatchObject({ status: "failed", answer: null, verdict: null, problem: { slug: "quorum-lost" } });
   });
   test("all refused: no-candidates; all hanging: deadline-exceeded", async () => {
     await pull(all, "refused");
-    const refused = await run();
+    const refused = await run(simulators.groq);
     await pull(all, "stall-headers");
     const panel = ["together/a", "groq/b", "ollama/llama3.2"];
-    const hanging = await run({ panel, deadline_ms: 400, grace_ms: 0 });
+    const hanging = await run(simulators.groq, { panel, deadline_ms: 400, grace_ms: 0 });
     await pull(all, null);
     expect(refused.problem?.slug).toBe("no-candidates");
     expect(hanging.problem?.slug).toBe("deadline-exceeded");
@@ -99,10 +113,10 @@ describe("several at once", () => {
   });
   test("local-only with Ollama down: local-unavailable, and nobody else is asked", async () => {
     await pull(["ollama"], "refused");
-    const before = simulator.seen("groq").length + simulator.seen("together").length;
-    const report = await run({ privacy: "local-only", panel: undefined });
+    const before = seenAfar();
+    const report = await run(simulators.groq, { privacy: "local-only", panel: undefined });
     await pull(all, null);
     expect(report.problem?.slug).toBe("local-unavailable");
-    expect(simulator.seen("groq").length + simulator.seen("together").length).toBe(before);
+    expect(seenAfar()).toBe(before);
   });
 });
