@@ -5,8 +5,8 @@ import { sha256Hex } from "../core/sha256.ts";
 import type { AppDeps, Call } from "./deps.ts";
 import { JSON_TYPE, PROBLEM_TYPE, reply } from "./replies.ts";
 
-/** Longer than any run may last. */
-const STALE_MS = 660_000;
+/** A claim this much older than its run may last was left behind by a process that died. */
+const STALE_AFTER_MS = 10_000;
 const RETRY_S = 1;
 const STORE_RETRY_S = 5;
 const KEY_SHAPE = /^[\x21-\x7e]{1,255}$/;
@@ -79,17 +79,17 @@ function claimed({ idempotency, meter, log }: AppDeps, name: Name, requestId: st
   };
 }
 
-/** What was kept under this key, or the right to run. `form` is the media type: an event stream is no replay of a report. */
+/** What was kept under this key, or the right to run. `form` is the media type: an event stream is no replay of a report; `lastsMs` is the run's deadline. */
 export async function claim(
   call: Call,
   deps: AppDeps,
-  { key, body, form }: { key: string; body: unknown; form: string },
+  { key, body, form, lastsMs }: { key: string; body: unknown; form: string; lastsMs: number },
 ): Promise<{ replay: StoredReply } | { claimed: Claimed }> {
   const { idempotency, clock } = deps;
   if (idempotency === null) return unavailable(deps);
   const name = { owner: call.owner, method: call.request.method, path: call.url.pathname, key };
   const fingerprint = sha256Hex(JSON.stringify([form, canonical(body)]));
-  const found = await idempotency.claim(name, fingerprint, clock.wall(), STALE_MS).catch(() => unavailable(deps));
+  const found = await idempotency.claim(name, fingerprint, clock.wall(), lastsMs + STALE_AFTER_MS).catch(() => unavailable(deps));
   switch (found.state) {
     case "claimed":
       return { claimed: claimed(deps, name, call.requestId) };

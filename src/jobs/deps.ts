@@ -4,7 +4,7 @@ import type { Clock, Log, Meter, Random } from "../core/ports.ts";
 import type { JobStore } from "../store/store.ts";
 
 /** Renewed at a third of it; a worker that is silent for longer is taken for dead. */
-export const LEASE_MS = 30_000;
+export const LEASE_MS = 9_000;
 
 export interface JobDeps {
   store: JobStore;

@@ -6,7 +6,7 @@ import { work } from "./work.ts";
 /** Jobs at once in one process; their calls share the providers' limits with everybody else's. */
 const WORKERS = 4;
 /** How often jobs are looked for whose worker died. */
-const WATCH_MS = 10_000;
+const WATCH_MS = 2_000;
 
 export interface Workers {
   /** resolves when nothing waits any more, or the workers that there may be are busy and done */

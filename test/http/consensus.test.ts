@@ -274,6 +274,22 @@ test("died between storing the report and keeping the reply: the retry gets the 
   expect(second.runs).toHaveLength(0);
 });
 
+test("died in mid-run: the key is free again soon after the run's deadline, and not before", async () => {
+  const idempotency = createIdempotencyStore(await openSqlite(":memory:"));
+  const json = { ...HI, deadline_ms: 1000 };
+  const died = await scene({ idempotency }, async function* (): Run {
+    yield { type: "run-start", data: { id: reportOf().id, members: [] } };
+    await new Promise(() => {});
+  });
+  void died.ask("/consensus", { json, headers: keyed("k") });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const next = await scene({ idempotency });
+  await next.clock.advance(5000);
+  expect(await slugOf(await next.ask("/consensus", { json, headers: keyed("k") }))).toBe("idempotency-in-progress");
+  await next.clock.advance(6001);
+  expect((await next.ask("/consensus", { json, headers: keyed("k") })).status).toBe(200);
+});
+
 test("a store that cannot claim is told before the run, one that cannot keep costs no answer", async () => {
   const sql = await openSqlite(":memory:");
   const fails = (): Promise<never> => Promise.reject(new StoreError("the disk is full"));

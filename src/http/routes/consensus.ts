@@ -116,7 +116,8 @@ export const consensusRoute: Route = {
       const body = await readJson(call.request);
       const request = deps.parse(body);
       const asJob = wantsJob(call.request);
-      const found = key === null ? { claimed: UNCLAIMED } : await claim(call, deps, { key, body, form: asJob ? "job" : form });
+      const claimFor = { body, form: asJob ? "job" : form, lastsMs: request.deadline_ms };
+      const found = key === null ? { claimed: UNCLAIMED } : await claim(call, deps, { key, ...claimFor });
       if ("replay" in found) return toResponse(found.replay);
       if (asJob) return accepted(call, deps, request, found.claimed);
       return (form === "text/event-stream" ? streamed : drained)(call, deps, request, found.claimed);
