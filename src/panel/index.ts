@@ -8,7 +8,6 @@ import type { CallLedger, MemberStatus, Panel, PanelOrder } from "./panel.ts";
 import { createRoom, type PanelDeps, type Room, targetOf } from "./room.ts";
 import { askSingle } from "./single.ts";
 
-export type { PanelKnobs } from "./knobs.ts";
 export type { PanelDeps } from "./room.ts";
 
 /** One deadline, one signal, one cut for a whole run; nothing of them is left when it ends. */

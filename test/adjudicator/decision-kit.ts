@@ -39,21 +39,6 @@ export const sayingAsk =
     usage: { input_tokens: 10, output_tokens: 5 },
     costUsd: 0.001,
   });
-/** A judge that always names the candidate that contains `needle`. */
-export const preferringAsk =
-  (needle: string): Ask =>
-  async (request) => {
-    const at = request.prompt.indexOf(needle);
-    const labels = [...request.prompt.slice(0, at).matchAll(/(?:Candidate|Answer|Response)?\s*\b([A-P])\b/g)];
-    return {
-      ok: true,
-      text: JSON.stringify({ winner: labels.at(-1)?.[1] ?? "A" }),
-      finish: "stop",
-      usage: { input_tokens: 10, output_tokens: 5 },
-      costUsd: 0,
-    };
-  };
-
 export function decisionInput(candidates: Candidate[], over: Partial<DecisionInput> = {}): DecisionInput {
   let drawn = 0;
   return {

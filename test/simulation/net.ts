@@ -1,5 +1,5 @@
 /** The fake network: a Transport below the egress guard whose every call is written down, answered on virtual time by a script. Judges nothing. */
-import { CapError, NetworkError, type Transport, type TransportInit } from "../../src/egress/egress.ts";
+import { CapError, type Transport, type TransportInit } from "../../src/egress/egress.ts";
 import type { Clock } from "../../src/core/ports.ts";
 import type { Body } from "../../src/runtimes/node-body.ts";
 import { Reply } from "../../src/runtimes/node-reply.ts";
@@ -244,5 +244,3 @@ export function createNet({ clock, script, describe, onEvent }: NetPorts): Net {
   }
   return { transport: { fetch, close: () => Promise.resolve(), reportsSent: true }, calls, open: () => [...open] };
 }
-
-export { NetworkError, CapError };

@@ -1,5 +1,5 @@
 /** Reading of request bodies from untyped JSON: what every dialect shares. Never throws. */
-import type { Json, JsonSchema } from "../../../adjudicator/index.ts";
+import type { JsonSchema } from "../../../adjudicator/index.ts";
 import type { Asked, AskedTool } from "../asked.ts";
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -8,7 +8,6 @@ export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? val
 export const textOf = (value: unknown): string | null => (typeof value === "string" ? value : null);
 export const numberOf = (value: unknown): number | null => (typeof value === "number" && Number.isFinite(value) ? value : null);
 export const schemaOf = (value: unknown): JsonSchema | null => (isObject(value) ? (value as JsonSchema) : null);
-export const jsonOf = (value: unknown): { [key: string]: Json } => (isObject(value) ? (value as { [key: string]: Json }) : {});
 
 /** Message content: a string, or the text parts of a list. */
 export function contentText(content: unknown): string {

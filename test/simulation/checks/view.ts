@@ -20,8 +20,6 @@ export const factsOf = (played: Played, member: string) => played.composed.facts
 export const deadlineOf = (run: PlayedRun): number => run.acceptedAt + (run.request?.deadline_ms ?? 0);
 export const endOf = (call: NetCall): number => call.endedAt ?? Number.POSITIVE_INFINITY;
 
-/** Seats that were planned for one member. */
-export const seatsOf = (report: Report, member: string): Outcome[] => report.outcomes.filter((outcome) => outcome.member === member);
 export const hedges = ({ world }: Played): boolean => Object.keys(world.settings.hedge).length > 0;
 
 /** US dollars by the price table and what the provider truly counted; null = nobody can tell. */
