@@ -7,7 +7,7 @@ import type { MemberStatus } from "../../src/panel/panel.ts";
 import { compose, type Composed } from "../../src/runtimes/compose.ts";
 import { createVirtualClock, type VirtualClock } from "../kit/clock.ts";
 import { createSeededRandom } from "../kit/random.ts";
-import { ambient } from "./ambient.ts";
+import "./ambient.ts";
 import { createNet, type NetCall } from "./net.ts";
 import { hashText } from "./seeded.ts";
 import { createFakeStore, type FakeStore } from "./store.ts";
@@ -219,7 +219,6 @@ const labelled = (labels: Record<string, string>): string =>
 const CROWD = 6;
 
 export async function play(world: World, options: PlayOptions = {}): Promise<Played> {
-  ambient();
   const clock = createVirtualClock();
   const recorder = new Recorder(() => clock.now(), options.trace === true);
   const { tell } = recorder;
@@ -275,6 +274,9 @@ export async function play(world: World, options: PlayOptions = {}): Promise<Pla
       underWay += 1;
       void conduct(run, composed, clock, net.open, tell, onEnd);
     });
+  // adapters pick up their clients in the background
+  await clock.flush();
+  await clock.flush();
   const runaway = await clock.runAll(MOST_TIMERS).then(
     () => false,
     () => true,
