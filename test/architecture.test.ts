@@ -111,7 +111,7 @@ test.each(AMBIENT)("$name is used in its rooms only", ({ what, rooms }) => {
 });
 
 test("every folder of the product has its README", () => {
-  const folders = new Set(product.map((file) => dirname(file)).filter((folder) => folder.split("/").length <= 2 && folder !== "src"));
+  const folders = new Set(product.map((file) => dirname(file)));
   const missing = [...folders].filter((folder) => !readdirSync(join(root, folder)).includes("README.md"));
   expect(missing).toEqual([]);
 });
