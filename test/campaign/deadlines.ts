@@ -106,7 +106,9 @@ async function leaving(): Promise<Row[]> {
     await asked;
     await own.close();
     await sleep(300);
-    const calls = (await simulator.send<UpstreamCall[]>({ do: "calls", since: 0 })).filter(({ model, prompt }) => model === name && prompt);
+    const calls = (await simulator.send<UpstreamCall[]>({ do: "calls", since: leftAt - 2000 })).filter(
+      ({ model, prompt }) => model === name && prompt,
+    );
     if (calls.length === 0) unseen += 1;
     for (const { at, abortedAt } of calls) {
       if (abortedAt === null) held += 1;

@@ -71,6 +71,10 @@ try {
       "the same by the service's own clock, p50, p99, max",
       `${quantile(over.own, 0.5)}, ${quantile(over.own, 0.99)}, ${Math.max(0, ...over.own)} ms`,
     ),
+    info(
+      "turned away at the door, that is within 10 ms by that clock",
+      `${rounded((over.own.filter((ms) => ms <= 10).length / over.own.length) * 100, 2)} %`,
+    ),
     info("an idle process woke up too late by, p99 and max", `${rounded(idle.p99)} and ${rounded(idle.max)} ms`),
     { what: "503 without Retry-After", measured: over.withoutHint, wanted: "0", ok: over.withoutHint === 0 },
     atMost("RSS at its highest, beyond what it was before", over.rssMb - before.rssMb, 150, " MB"),
