@@ -18,6 +18,12 @@ function retryAfterS(dropped: DroppedOutcome[]): number {
   return waits.length === 0 ? DEFAULT_RETRY_S : Math.max(1, Math.ceil(Math.min(...waits) / 1000));
 }
 
+/** " (groq/a: timeout, ollama/b: unavailable)": callers that are shown no report still learn who failed, and how. */
+function losses(dropped: DroppedOutcome[]): string {
+  const each = new Set(dropped.map(({ member, reason }) => `${member}: ${reason}`));
+  return each.size > 0 ? ` (${[...each].join(", ")})` : "";
+}
+
 function nobodyAsked(plan: RunPlan, dropped: DroppedOutcome[]): { slug: ProblemSlug; detail: string } {
   if (plan.passage.privacy === "local-only")
     return { slug: "local-unavailable", detail: "no local member could be reached and proved local" };
@@ -25,7 +31,7 @@ function nobodyAsked(plan: RunPlan, dropped: DroppedOutcome[]): { slug: ProblemS
   if (asked.length > 0 && asked.every((outcome) => outcome.reason === "overloaded")) {
     return { slug: "overloaded", detail: "the queues of every provider are full" };
   }
-  return { slug: "no-members", detail: "no seat of the panel could be asked" };
+  return { slug: "no-members", detail: `no seat of the panel could be asked${losses(dropped)}` };
 }
 
 function withoutAnswer(plan: RunPlan, dropped: DroppedOutcome[], struck: Struck): { slug: ProblemSlug; detail: string } {
@@ -39,7 +45,7 @@ function withoutAnswer(plan: RunPlan, dropped: DroppedOutcome[], struck: Struck)
   }
   if (struck === "stop") return { slug: "deadline-exceeded", detail: "the service stopped before there was a usable answer" };
   if (struck) return { slug: "deadline-exceeded", detail: `no usable answer within ${plan.request.deadline_ms} ms` };
-  return { slug: "no-candidates", detail: "members were asked, and none gave a usable answer" };
+  return { slug: "no-candidates", detail: `members were asked, and none gave a usable answer${losses(dropped)}` };
 }
 
 /** null = there is an answer to decide on. `struck`: what ended the wait for a seat that was still out. */

@@ -108,6 +108,7 @@ describe("several at once", () => {
     const hanging = await run(simulators.groq, { panel, deadline_ms: 400, grace_ms: 0 });
     await pull(all, null);
     expect(refused.problem?.slug).toBe("no-candidates");
+    expect(refused.problem?.detail).toMatch(/\(.*ollama\/\S+: unavailable/);
     expect(hanging.problem?.slug).toBe("deadline-exceeded");
     expect(hanging.timing_ms.total).toBeGreaterThanOrEqual(380);
   });
