@@ -1,6 +1,6 @@
 /** A report, a problem and the front page as plain HTML without script, image or request. Everything that others wrote is escaped. Pure. */
 import type { Outcome, Report } from "../../core/report.ts";
-import { escapeHtml } from "./text.ts";
+import { escapeHtml, share } from "./text.ts";
 
 export const page = (title: string, body: string): string =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title></head><body>${body}</body></html>`;
@@ -18,7 +18,7 @@ export function reportHtml(report: Report): string {
     ? `<p><strong>${escapeHtml(problem.slug)}</strong>: ${escapeHtml(problem.detail)}</p>`
     : `<h2>Answer</h2><pre>${escapeHtml(report.answer ?? "")}</pre>`;
   const how = verdict
-    ? `<p>${verdict.how}, winner ${escapeHtml(verdict.winner ?? "none")}, agreement ${verdict.agreement ?? "unknown"}</p>`
+    ? `<p>${verdict.how}, winner ${escapeHtml(verdict.winner ?? "none")}, agreement ${share(verdict.agreement)}, confidence ${share(verdict.confidence)}</p>${verdict.rationale ? `<p>${escapeHtml(verdict.rationale)}</p>` : ""}`
     : "";
   const losses = report.degradations.map(
     ({ code, member, detail }) => `<li>${escapeHtml(code)} ${escapeHtml(member ?? "")}: ${escapeHtml(detail)}</li>`,

@@ -1,11 +1,16 @@
 /** A report as Markdown: what was answered, who stood behind it, what was lost. Model text stands fenced. Pure. */
 import type { Outcome, Report } from "../../core/report.ts";
-import { cell, fenced } from "./text.ts";
+import { cell, fenced, share } from "./text.ts";
 
 const state = (outcome: Outcome): string => (outcome.status === "dropped" ? `dropped: ${outcome.reason}` : outcome.status);
+/** Whole characters, and a sign where something was left out. */
+const brief = (text: string): string => {
+  const start = Array.from(text.slice(0, 242)).slice(0, 120).join("");
+  return start.length < text.length ? `${start}…` : text;
+};
 const row = (outcome: Outcome): string => {
   const time = outcome.status === "not-asked" ? "" : `${outcome.latency_ms} ms`;
-  const said = outcome.status === "answered" ? outcome.text.slice(0, 120) : outcome.status === "dropped" ? outcome.detail : "";
+  const said = outcome.status === "answered" ? brief(outcome.text) : outcome.status === "dropped" ? outcome.detail : "";
   return `| ${outcome.seat} | ${cell(outcome.member)} | ${state(outcome)} | ${time} | ${cell(said)} |`;
 };
 
@@ -20,7 +25,8 @@ export function reportMarkdown(report: Report): string {
   const answer = problem ? [`**${problem.slug}**: ${cell(problem.detail)}`] : ["## Answer", "", fenced(report.answer ?? "")];
   const how = verdict
     ? [
-        `${verdict.how}, winner ${cell(verdict.winner ?? "none")}, agreement ${verdict.agreement ?? "unknown"}, confidence ${verdict.confidence ?? "unknown"}`,
+        `${verdict.how}, winner ${cell(verdict.winner ?? "none")}, agreement ${share(verdict.agreement)}, confidence ${share(verdict.confidence)}`,
+        ...(verdict.rationale ? ["", cell(verdict.rationale)] : []),
       ]
     : [];
   const losses = report.degradations.map(({ code, member, detail }) => `- ${code}${member ? ` (${cell(member)})` : ""}: ${cell(detail)}`);

@@ -9,6 +9,9 @@ export const visible = (text: string): string =>
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 export const escapeHtml = (text: string): string => visible(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 
+/** A share between 0 and 1 as people read it; the report itself keeps every digit. */
+export const share = (part: number | null): string => (part === null ? "unknown" : part.toFixed(2));
+
 /** A fence longer than any run of backticks inside, so that nothing in the text is Markdown. */
 export function fenced(text: string): string {
   const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
