@@ -20,7 +20,8 @@ export const settingsFromEnvironment = (): Promise<Settings> => {
 export function exitWith(error: unknown): never {
   const known = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (error instanceof ConfigError) console.error(error.message);
-  else if (known.code === "EADDRINUSE") console.error(`PORT: ${known.port} is taken on ${known.address}`);
+  else if (known.code === "EADDRINUSE")
+    console.error(`PORT: ${known.port} is taken on ${known.address}; end what listens there, or name another port (0 takes a free one)`);
   else console.error(error instanceof Error ? `${error.name}: ${error.message}` : "the start failed");
   process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
 }
