@@ -11,7 +11,7 @@ const { HOST, PORT, CONSENSUS_API_KEYS, LOG_LEVEL = "error" } = process.env;
 const LATENCY_MS = { together: 300, groq: 80, ollama: 600 };
 
 const whatNext = (url: string): string => `
-Everything here is simulated ("simulated": true). Ask:
+Everything here is simulated ("simulated": true): the models can add, what else they say is made up. Ask:
 
   curl -s ${url}/consensus -H 'content-type: application/json' \\
     -d '{"prompt":"What is 17 + 25?","answer":{"type":"number"}}'
@@ -21,8 +21,11 @@ Pull a plug, ask again, and put it back:
   curl -s ${url}/simulator/together -H 'content-type: application/json' -d '{"fault":"503"}'
   curl -s ${url}/simulator/together -H 'content-type: application/json' -d '{"fault":null}'
 
+After some failures a member's circuit opens: it is passed over for a few seconds, also when its plug is back; /status says until when.
+Other plugs are groq and ollama, other faults refused, stall, html-200; a wrong name shows all of them.
+
 Watch a run:    curl -sN ${url}/consensus -H 'content-type: application/json' -H 'accept: text/event-stream' -d '{"prompt":"Why is the sky blue?"}'
-Look around:    ${url}/status   ${url}/reports   (Ctrl-C ends the demo)
+Look around:    ${url}/status   ${url}/reports   ${url}/docs   (Ctrl-C ends the demo)
 `;
 
 try {
