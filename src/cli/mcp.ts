@@ -5,6 +5,8 @@ import type { AddCommand } from "./ports.ts";
 const ABOUT = `
 A host starts this program itself; put into its list of servers:
   { "mcpServers": { "gekro": { "command": "gekro", "args": ["mcp"] } } }
+from a clone, which has no gekro on the path:
+  { "mcpServers": { "gekro": { "command": "npm", "args": ["--prefix", "/path/to/the/clone", "run", "-s", "gekro", "--", "mcp"] } } }
 
 Providers and keys come from the environment, as for every other command. A running
 service offers the same over HTTP, at /mcp.`;
