@@ -10,6 +10,7 @@ import {
   type JsonSchema,
   type ToolSpec,
 } from "../../adjudicator/index.ts";
+import { candidateOf } from "../kit/candidate.ts";
 
 const replay = resolve(import.meta.dirname, "../../../shared/replay");
 export const corpusPresent = existsSync(join(replay, "members.json"));
@@ -73,21 +74,7 @@ function caseOf(row: Row, members: string[], right: string[] | null): CorpusCase
   const candidates = members.map((member, index): Candidate => {
     const text = row.outputs[member] ?? "";
     const { flags, reading } = inspectAnswer({ text, toolCalls: [], finish: "stop", answer, tools });
-    return {
-      seat: index + 1,
-      member,
-      backend: member,
-      family: null,
-      text,
-      toolCalls: [],
-      finish: "stop",
-      flags,
-      reading,
-      weight: 1,
-      weightSource: "config",
-      reliability: null,
-      order: index,
-    };
+    return candidateOf({ seat: index + 1, member, text, flags, reading, order: index });
   });
   const isRight = (candidate: Candidate): boolean =>
     right ? right.includes(candidate.member) : isGoldCall(candidate, row.gold as Gold, row.tools ?? []);

@@ -1,25 +1,13 @@
 /** Candidates and decision inputs for tests, with a judge that is scripted; nothing here is random. */
 import type { Ask, Candidate, Decision, DecisionInput, Json } from "../../adjudicator/index.ts";
+import { candidateOf } from "../kit/candidate.ts";
 
 export function candidate(seat: number, answer: Json, over: Partial<Candidate> = {}): Candidate {
   const member = over.member ?? `p${seat}/m${seat}`;
   const text = typeof answer === "string" ? answer : JSON.stringify(answer);
-  return {
-    seat,
-    member,
-    backend: member,
-    family: null,
-    text,
-    toolCalls: [],
-    finish: "stop",
-    flags: [],
-    reading: answer === null ? { status: "abstained" } : { status: "read", key: JSON.stringify(answer), value: answer },
-    weight: 1,
-    weightSource: "config",
-    reliability: null,
-    order: seat - 1,
-    ...over,
-  };
+  const reading: Candidate["reading"] =
+    answer === null ? { status: "abstained" } : { status: "read", key: JSON.stringify(answer), value: answer };
+  return candidateOf({ seat, text, reading, order: seat - 1, ...over, member });
 }
 
 export const silentAsk: Ask = async () => ({

@@ -5,6 +5,7 @@ import { adjudicate, inspectAnswer } from "../../adjudicator/index.ts";
 import type { AskReply, AskRequest, Candidate, Decision } from "../../adjudicator/types.ts";
 import { hasCorpus, readJson, readLines } from "./corpus.ts";
 import { createSeededRandom } from "./random.ts";
+import { candidateOf } from "./candidate.ts";
 
 const FILES = {
   own: "attacks/own/judge_injections.json",
@@ -111,22 +112,7 @@ function fillIn(text: string, { size, position }: Case, hex: (bytes: number) => 
 function seatOf(seat: number, text: string): Candidate | null {
   const { empty, flags, reading } = inspectAnswer({ text, toolCalls: [], finish: "stop", answer: { type: "text" }, tools: null });
   if (empty) return null;
-  const member = `lab${seat}/model-${seat}`;
-  return {
-    seat,
-    member,
-    backend: member,
-    family: `family-${seat}`,
-    text,
-    toolCalls: [],
-    finish: "stop",
-    flags,
-    reading,
-    weight: 1,
-    weightSource: "config",
-    reliability: null,
-    order: seat,
-  };
+  return candidateOf({ seat, member: `lab${seat}/model-${seat}`, family: `family-${seat}`, text, flags, reading });
 }
 
 export interface Played {

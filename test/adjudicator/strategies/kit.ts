@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readBack } from "../../../adjudicator/framing.ts";
 import type { AskReply, AskRequest, AdjudicatorSeat, Candidate, DecisionInput } from "../../../adjudicator/types.ts";
+import { candidateOf } from "../../kit/candidate.ts";
 import { createSeededRandom } from "../../kit/random.ts";
 import type { StrategyTask } from "../../../adjudicator/strategies/strategy.ts";
 
@@ -9,22 +10,8 @@ export const seeded = (seed: number): (() => number) => createSeededRandom(seed)
 
 export function candidate(seat: number, text: string, more: Partial<Candidate> = {}): Candidate {
   const member = more.member ?? `lab${seat}/model-${seat}`;
-  return {
-    seat,
-    member,
-    backend: member,
-    family: `family-${seat}`,
-    text,
-    toolCalls: [],
-    finish: "stop",
-    flags: [],
-    reading: { status: "read", key: text, value: text },
-    weight: 1,
-    weightSource: "config",
-    reliability: null,
-    order: seat,
-    ...more,
-  };
+  const reading = { status: "read", key: text, value: text } as const;
+  return candidateOf({ seat, family: `family-${seat}`, text, reading, ...more, member });
 }
 
 export const judge = (name = "court/judge", more: Partial<AdjudicatorSeat> = {}): AdjudicatorSeat => ({
