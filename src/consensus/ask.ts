@@ -95,7 +95,6 @@ async function askPhase(deps: ConsensusDeps, plan: RunPlan, io: AskIo, { seats, 
     purse: plan.purse,
     inTurn: request.strategy === "fallback",
     answered: usableMembers(before) > 0,
-    answered: usableMembers(before) > 0,
   };
   try {
     return await panel.ask(order);
