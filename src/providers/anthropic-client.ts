@@ -1,7 +1,7 @@
 /** The core client of Anthropic's package reduced to what is wanted of it; headers, deadlines and the network are ours. */
 import { BaseAnthropic } from "@anthropic-ai/sdk/client";
 import { KEY_PLACEHOLDER, NO_TIMEOUT_MS } from "./adapter.ts";
-import { ANTHROPIC_HEADERS } from "./anthropic-wire.ts";
+import { ANTHROPIC_HEADERS } from "./anthropic-request.ts";
 import { carry, leanFetch, leanRequest } from "./carrier.ts";
 import type { Exchange } from "./exchange.ts";
 

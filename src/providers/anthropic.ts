@@ -1,6 +1,7 @@
 /** Anthropic: its messages API through the core client of its package. */
 import { facts, listModels, type AdapterSettings } from "./adapter.ts";
-import { ANTHROPIC_HEADERS, createAnthropicDialect } from "./anthropic-wire.ts";
+import { ANTHROPIC_HEADERS } from "./anthropic-request.ts";
+import { createAnthropicDialect } from "./anthropic-wire.ts";
 import { lazySend } from "./carrier.ts";
 import { exchangeChat, type Exchange } from "./exchange.ts";
 import type { Provider } from "./provider.ts";
