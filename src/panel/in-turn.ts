@@ -8,6 +8,10 @@ import type { SeatPlan } from "./panel.ts";
 import type { Room } from "./room.ts";
 import type { Run } from "./seat.ts";
 
+interface Passed {
+  seat: SeatPlan;
+  doubt: Doubt;
+}
 /** Nobody waits in a chain: who is refused is passed over. */
 const PASS_OVER: Chance = { wait: () => Promise.resolve(false) };
 
@@ -43,7 +47,7 @@ export async function inTurn(room: Room, common: Omit<Run, "chance">): Promise<O
     order.onOutcome(outcome);
     return outcome.status === "answered";
   };
-  const passed: { seat: SeatPlan; doubt: Doubt }[] = [];
+  const passed: Passed[] = [];
   let answered = false;
   for (const [index, seat] of order.seats.entries()) {
     const doubt = answered || seat.dropped !== null ? null : doubtOf(room, run, seat.member);
@@ -51,13 +55,15 @@ export async function inTurn(room: Room, common: Omit<Run, "chance">): Promise<O
     else if (doubt !== null) passed.push({ seat, doubt });
     else answered = tell(await askLink(room, run, seat, linkEnd(room, run, index)));
   }
-  // the first due of those passed over is asked after all when nobody else answered
-  const best = answered ? null : firstDue(room, passed);
-  for (const { seat, doubt } of passed) tell(seat === best ? await askSeat(room, run, seat, true) : passedOver(room, seat, doubt));
+  // those passed over are asked after all, as they are due, while nobody has answered
+  for (const { seat, doubt } of byDue(room, passed)) {
+    if (answered) tell(passedOver(room, seat, doubt));
+    else answered = tell(await askSeat(room, run, seat, true));
+  }
   return outcomes;
 }
 
-function firstDue(room: Room, passed: { seat: SeatPlan }[]): SeatPlan | null {
-  const dueAt = ({ member }: SeatPlan): number => room.breaker.view(member).until;
-  return passed.reduce<SeatPlan | null>((best, { seat }) => (best === null || dueAt(seat) < dueAt(best) ? seat : best), null);
+function byDue(room: Room, passed: Passed[]): Passed[] {
+  const dueAt = ({ seat }: Passed): number => room.breaker.view(seat.member).until;
+  return passed.toSorted((a, b) => dueAt(a) - dueAt(b));
 }

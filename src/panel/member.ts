@@ -70,7 +70,8 @@ async function askUntilEnd(room: Room, run: Run, seat: Seat, drop: (why: Why) =>
           return cutoff.reason === null ? drop(last) : cutDrop(cutoff.reason);
         }
         if (end.why === "circuit-open" && !seat.forced) {
-          seat.forced = await chance.wait("open", room.breaker.view(seat.plan.member).until);
+          const { member } = seat.plan;
+          seat.forced = await chance.wait({ doubt: "open", member, retryAt: room.breaker.view(member).until });
           if (seat.forced) continue;
           // at the deadline it is the circuit, not the clock, that kept it from being asked
           if (cutoff.reason !== null && cutoff.reason !== "deadline") return cutDrop(cutoff.reason);
@@ -118,7 +119,7 @@ const SLOW: Why = { reason: "timeout", detail: "it usually takes longer than the
 /** A seat that could hardly finish is not started, unless nobody else can answer. */
 async function tooSlow(room: Room, run: Run, seat: Seat): Promise<boolean> {
   if (seat.forced || doubtOf(room, run, seat.plan.member) !== "slow") return false;
-  seat.forced = await run.chance.wait("slow", 0);
+  seat.forced = await run.chance.wait({ doubt: "slow", member: seat.plan.member, retryAt: 0 });
   return !seat.forced;
 }
 

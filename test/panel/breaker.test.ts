@@ -1,6 +1,7 @@
 /** The breaker against a model of its rules, and its effect on whole runs. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { createSeededRandom } from "../kit/random.ts";
 import type { Json } from "../../adjudicator/index.ts";
 import { type CallSign, Breaker } from "../../src/panel/breaker.ts";
 import { DEFAULT_KNOBS } from "../../src/panel/knobs.ts";
@@ -177,15 +178,51 @@ test("a wrong key opens it at once; a refused parameter never does", async () =>
   expect(asked.status(["a/m", "b/m"]).map(({ breaker }) => breaker.state)).toEqual(["open", "closed"]);
 });
 
-test("the last seat that could answer is asked though every breaker is open, and no other", async () => {
+test("with every breaker open the seats are asked one after another, as they are due, each at most once", async () => {
   const { clock, add, panel } = world();
   const a = add("a", () => ({ ms: 1, result: failure("unavailable", { trips: true }) }));
   const b = add("b", () => ({ ms: 1, result: failure("unavailable", { trips: true }) }));
   const asked = panel();
   await settle(clock, asked.ask(orderOf(clock, ["a/m", "b/m"])));
   const { outcomes } = await settle(clock, asked.ask(orderOf(clock, ["a/m", "b/m"])));
-  expect(outcomes.map((outcome) => outcome.status === "dropped" && outcome.reason)).toEqual(["unavailable", "circuit-open"]);
-  expect([a.seen.length, b.seen.length]).toEqual([2, 1]);
+  expect(outcomes.map((outcome) => outcome.status === "dropped" && outcome.reason)).toEqual(["unavailable", "unavailable"]);
+  expect([a.seen.length, b.seen.length]).toEqual([2, 2]);
+  expect(b.seen[1]?.at).toBeGreaterThanOrEqual(a.seen[1]?.endedAt ?? Infinity);
+});
+
+test("with every breaker open the first that answers ends it: the rest stay circuit-open", async () => {
+  const { clock, add, panel } = world();
+  let dead = true;
+  add("a", () => ({ ms: 1, result: dead ? failure("unavailable", { trips: true }) : reply("back") }));
+  const b = add("b", () => ({ ms: 1, result: failure("unavailable", { trips: true }) }));
+  const asked = panel();
+  await settle(clock, asked.ask(orderOf(clock, ["a/m", "b/m"])));
+  dead = false;
+  const { outcomes } = await settle(clock, asked.ask(orderOf(clock, ["a/m", "b/m"])));
+  expect(outcomes).toMatchObject([{ status: "answered" }, { reason: "circuit-open", attempts: [] }]);
+  expect(b.seen.length).toBe(1);
+});
+
+test("five members that fail three times in ten answer nearly every run, though their breakers open", async () => {
+  const { clock, add, panel } = world();
+  const random = createSeededRandom(7);
+  const members = ["a", "b", "c", "d", "e"];
+  for (const name of members) {
+    const fails = (): boolean => random.next() < 0.3;
+    add(name, () => ({ ms: 5, result: fails() ? failure("unavailable", { again: "never" }) : reply("yes") }));
+  }
+  const asked = panel();
+  const runs = 2000;
+  let answered = 0;
+  for (let run = 0; run < runs; run += 1) {
+    const order = orderOf(
+      clock,
+      members.map((name) => `${name}/m`),
+    );
+    const { outcomes } = await settle(clock, asked.ask(order));
+    if (outcomes.some(({ status }) => status === "answered")) answered += 1;
+  }
+  expect(answered / runs).toBeGreaterThanOrEqual(0.995);
 });
 
 test("a seat behind an open breaker is asked when all the others have failed", async () => {
