@@ -1,6 +1,7 @@
 /** Asks the panel: all at once, one after another (`fallback`), or local members first (`cascade`). Decides nothing but who is asked and until when. */
 import { type Candidate, measureAgreement, type Reading } from "../../adjudicator/index.ts";
-import type { NotAskedOutcome, Outcome } from "../core/report.ts";
+import type { Outcome } from "../core/report.ts";
+import { notAskedOutcome } from "../panel/outcome.ts";
 import type { CallLedger, PanelOrder, SeatPlan, Settling } from "../panel/panel.ts";
 import { toolSpecs, type Weigh } from "./candidates.ts";
 import type { ConsensusDeps } from "./deps.ts";
@@ -104,16 +105,6 @@ async function askPhase(deps: ConsensusDeps, plan: RunPlan, io: AskIo, { seats, 
   }
 }
 
-const notAsked = ({ member, provider, model, seat, sample, local }: SeatPlan): NotAskedOutcome => ({
-  member,
-  provider,
-  model,
-  seat,
-  sample,
-  local,
-  status: "not-asked",
-});
-
 /** The local members suffice: they answered whole, agree, and are not known to be unreliable together. */
 function localSuffices(candidates: Candidate[], learned: Learned): boolean {
   if (candidates.length === 0 || candidates.some((candidate) => candidate.flags.includes("context-trimmed"))) return false;
@@ -135,7 +126,7 @@ async function cascade(
   const localEnd = plan.startedAt + (hardEnd - plan.startedAt) * LOCAL_SHARE;
   const first = await askPhase(deps, plan, io, { seats: local, hardEnd: localEnd, before: [] });
   if (io.signal.aborted || localSuffices(io.read(first.outcomes), io.learned)) {
-    return { outcomes: bySeat([...first.outcomes, ...remote.map(notAsked)]), ledger: first.ledger };
+    return { outcomes: bySeat([...first.outcomes, ...remote.map(notAskedOutcome)]), ledger: first.ledger };
   }
   const second = await askPhase(deps, plan, io, { seats: remote, hardEnd, before: first.outcomes });
   const ledger = { calls: first.ledger.calls + second.ledger.calls, retries: first.ledger.retries + second.ledger.retries };
