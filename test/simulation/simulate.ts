@@ -30,6 +30,8 @@ const runs = whole("runs", values.runs);
 const FEW = 2000;
 const workers = runs < FEW ? 1 : Math.max(1, whole("workers", values.workers ?? String(availableParallelism())));
 
+/** violations that are told as they are found */
+const MOST_TOLD = 100;
 const TRACE_LINES = 40;
 async function showTrace(of: number): Promise<void> {
   const { trace, hash } = await play(makeWorld(of), { trace: true });
@@ -40,11 +42,27 @@ async function showTrace(of: number): Promise<void> {
 
 const started = performance.now();
 let told = 0;
-const sums = await runCrew({ seed, runs, workers }, ({ runs: done, failed }) => {
-  if (values.json || performance.now() - told < 1000) return;
-  told = performance.now();
-  const rate = Math.round((done * 1000) / (told - started));
-  process.stderr.write(`\r${done} of ${runs} runs, ${rate} runs/s, ${failed} violations `);
+let failed = 0;
+// the first Ctrl-C ends the campaign and still tells what it found
+const leave = new AbortController();
+process.once("SIGINT", () => leave.abort());
+const replay = (of: number): string => `npm run simulate -- --seed ${of} --runs 1 --trace`;
+const sums = await runCrew({
+  seed,
+  runs,
+  workers,
+  stop: leave.signal,
+  onProgress(done) {
+    if (values.json || performance.now() - told < 1000) return;
+    told = performance.now();
+    const rate = Math.round((done * 1000) / (told - started));
+    process.stderr.write(`\r${done} of ${runs} runs, ${rate} runs/s, ${failed} violations `);
+  },
+  onFinding({ invariant, seed: of, run, text }) {
+    failed += 1;
+    if (!values.json && failed <= MOST_TOLD)
+      process.stderr.write(`\n${invariant} at seed ${of}${run === null ? "" : `, run ${run}`}: ${text}\n  ${replay(of)}\n`);
+  },
 });
 const even = evenness(new Map(Object.entries(sums.places)));
 const seconds = (performance.now() - started) / 1000;
@@ -72,7 +90,7 @@ const MOST_SHOWN = 5;
 async function showFindings(all: Finding[]): Promise<void> {
   for (const { invariant, seed: of, run, text } of all.slice(0, MOST_SHOWN)) {
     console.log(`\n${invariant} broken at seed ${of}${run === null ? "" : `, run ${run}`}: ${text}`);
-    console.log(`  replay: npm run simulate -- --seed ${of} --runs 1 --trace`);
+    console.log(`  replay: ${replay(of)}`);
     if (of !== 0) await showTrace(of);
   }
   if (all.length > MOST_SHOWN) console.log(`\n… and ${all.length - MOST_SHOWN} more`);
