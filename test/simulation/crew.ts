@@ -42,6 +42,7 @@ export async function runCrew(order: CrewOrder): Promise<Sums> {
     new Promise((resolve, reject) => {
       const mine: CampaignOrder = { seed: seed + index, runs: share, step: workers };
       const worker = new Worker(new URL(import.meta.url), { workerData: mine });
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread has no origin
       stop.addEventListener("abort", () => worker.postMessage("stop"));
       worker.on("message", (word: Word) => {
         if ("sums" in word) return resolve(word.sums);
