@@ -49,6 +49,7 @@ async function askAgain(room: Room, order: SingleOrder, target: Target, { cutoff
   const history: RetryHistory = { attempts: 0, byReason: new Map() };
   const knobs = { ...room.knobs, attempts: room.knobs.singleAttempts };
   let costUsd: number | null = 0;
+  let last: Failure | null = null;
   for (;;) {
     const end: CallEnd = await guardedCall(room, {
       target,
@@ -64,11 +65,14 @@ async function askAgain(room: Room, order: SingleOrder, target: Target, { cutoff
       effort: "low",
       onDelta: order.onDelta,
     });
+    // the call before this one was made, and may have cost something
+    if (last !== null && (end.status === "refused" || end.status === "cut-waiting")) return failed(last, costUsd);
     if ("costUsd" in end) costUsd = addUsd(costUsd, end.costUsd);
     history.attempts += 1;
     const again = end.status === "failed" && end.failure.again === "at-once" ? end.failure : null;
     const time = { leftMs: order.by - room.clock.now(), usualMs: 0 };
     if (again === null || nextWait(again, history, time, room.random.next, knobs) === null) return replyOf(end, costUsd);
+    last = again;
     noteRetry(history, again.reason);
   }
 }
