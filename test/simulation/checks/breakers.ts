@@ -136,6 +136,8 @@ type Circuits = { mild: Circuit; harsh: Circuit };
 
 function replay(played: Played, calls: NetCall[], { mild, harsh }: Circuits, tally: Tally): void {
   const steps = calls
+    // what was taken back in the moment of its start says nothing
+    .filter((call) => endOf(call) > call.startedAt)
     .flatMap((call) => [
       { at: call.startedAt, start: true, call },
       { at: endOf(call), start: false, call },
@@ -146,7 +148,7 @@ function replay(played: Played, calls: NetCall[], { mild, harsh }: Circuits, tal
     if (start) {
       if (mild.state !== "open" || harsh.state !== "open") continue;
       // opened in this very moment: who was on the way is not called back
-      const openedAt = Math.min(mild.openedAt, harsh.openedAt);
+      const openedAt = Math.max(mild.openedAt, harsh.openedAt);
       if (at <= openedAt + SLACK || wasOnItsWay(played, call, openedAt)) continue;
       tally.hold("I31");
       const due = Math.min(mild.until, harsh.until);

@@ -70,6 +70,7 @@ function mayBe(call: NetCall, result: string): boolean {
   if (call.ended === "aborted" && call.abortedBy !== null && call.abortedBy in CUTS) return (CUTS[call.abortedBy] ?? []).includes(result);
   const fault = faultOf(call);
   if (fault === null) return result === "answered";
+  if (fault.usable === false && result === "answered") return false;
   return (REASONS[fault.row] ?? ["answered"]).includes(result);
 }
 
