@@ -66,6 +66,9 @@ function signsOf(call: NetCall): { mild: Sign; harsh: Sign } {
     return { mild: "aborted", harsh: "aborted" };
   }
   const fault = faultOf(call);
+  // an adjudicator that says nothing has replied, and no more
+  if (fault === null && call.plan.answer?.text.trim() === "" && call.plan.answer.calls.length === 0)
+    return { mild: "other", harsh: "other" };
   if (fault === null) return { mild: "success", harsh: "success" };
   return fault.sign === "unsure" ? { mild: "success", harsh: "other" } : { mild: fault.sign, harsh: fault.sign };
 }
@@ -152,7 +155,9 @@ function replay(played: Played, calls: NetCall[], { mild, harsh }: Circuits, tal
       if (at <= openedAt + SLACK || wasOnItsWay(played, call, openedAt)) continue;
       tally.hold("I31");
       const due = Math.min(mild.until, harsh.until);
-      if (probe === null && at >= due - SLACK) probe = call;
+      // a probe, or a last chance a moment before: from here on the model would only guess
+      if (at < due && at >= due - SLACK) return;
+      if (probe === null && at >= due) probe = call;
       else if (
         !isLastChance(
           played,

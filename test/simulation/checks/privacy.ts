@@ -63,7 +63,7 @@ export function proofFirst(played: Played, tally: Tally): void {
     for (const call of callsOf(played, run)) {
       if (call.provider !== "ollama") continue;
       tally.hold("I20");
-      const before = (proofs.get(call.model) ?? []).filter(({ at }) => at <= call.startedAt);
+      const before = (proofs.get(call.model) ?? []).filter(({ at, good }) => at < call.startedAt || (good && at === call.startedAt));
       const last = before.at(-1);
       const name = `${call.model} at ${call.startedAt}`;
       if (last === undefined || !last.good) tally.fail("I20", run.plan.index, `${name}: prompt bytes before a proof`);

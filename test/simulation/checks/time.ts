@@ -202,7 +202,7 @@ export function leavesNothing(played: Played, tally: Tally): void {
     if (run.openAtEnd.length > 0)
       tally.fail("I06", run.plan.index, `${run.openAtEnd.length} calls were open at the end, first ${run.openAtEnd[0]?.member}`);
     // who leaves between two events leaves a report that is being stored
-    const storing = run.plan.leave?.how === "return" && storeMayTake(played) > SLACK;
+    const storing = played.runs.some(({ plan, leftAt }) => plan.leave?.how === "return" && leftAt !== null) && storeMayTake(played) > SLACK;
     if (run.timersAtEnd > 0 && !storing) tally.fail("I06", run.plan.index, `${run.timersAtEnd} timers were armed at the end`);
     if (run.listeners > 0) tally.fail("I06", run.plan.index, `${run.listeners} listeners stood on the caller's signal`);
     if (callsOf(played, run).some((call) => call.startedAt > (run.endedAt ?? 0)))
