@@ -46,7 +46,7 @@ describe("stop: all", () => {
   test("leaves the adjudicator its time when the answers differ", async () => {
     world.script = (member) => (member === panel[0] ? slow : member === panel[1] ? "41" : "40");
     world.judge = (shown) => `{"winner":"${shown.find(({ text }) => text === "40")?.label}"}`;
-    const { report } = await world.ask({ prompt: "How many?", panel, answer: { type: "number" }, deadline_ms: 1000 });
+    const { report } = await world.ask({ prompt: "How many?", panel, answer: { type: "number" }, deadline_ms: 4000 });
     expect(report).toMatchObject({ value: 40, verdict: { how: "picked" }, outcomes: [{ reason: "timeout" }, {}, {}] });
   });
 });
