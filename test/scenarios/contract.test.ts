@@ -44,7 +44,7 @@ describe("stop: all", () => {
     expect(report).toMatchObject({ status: "complete", verdict: { supporters: panel } });
   });
   test("leaves the adjudicator its time when the answers differ", async () => {
-    world.script = (member) => (member === panel[0] ? slow : member === panel[1] ? "41" : "40");
+    world.script = (member) => (member === panel[0] ? { afterMs: 3600, text: "42" } : member === panel[1] ? "41" : "40");
     world.judge = (shown) => `{"winner":"${shown.find(({ text }) => text === "40")?.label}"}`;
     const { report } = await world.ask({ prompt: "How many?", panel, answer: { type: "number" }, deadline_ms: 4000 });
     expect(report).toMatchObject({ value: 40, verdict: { how: "picked" }, outcomes: [{ reason: "timeout" }, {}, {}] });
