@@ -155,9 +155,10 @@ function replay(played: Played, calls: NetCall[], { mild, harsh }: Circuits, tal
       if (at <= openedAt + SLACK || wasOnItsWay(played, call, openedAt)) continue;
       tally.hold("I31");
       const due = Math.min(mild.until, harsh.until);
-      // a probe, or a last chance a moment before: from here on the model would only guess
-      if (at < due && at >= due - SLACK) return;
-      if (probe === null && at >= due) probe = call;
+      // a probe by one reading, a last chance by the other: from here on the model would only guess
+      const surely = Math.max(mild.until, harsh.until);
+      if (at >= due - SLACK && at < surely) return;
+      if (probe === null && at >= surely) probe = call;
       else if (
         !isLastChance(
           played,
