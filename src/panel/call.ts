@@ -22,7 +22,7 @@ export type CallKind = "first" | "retry" | "hedge";
 
 export interface CallOrder {
   target: Target;
-  compose(windowTokens: number | null): Composed;
+  compose(windowTokens: number | null, target: Target): Composed;
   passage: Passage;
   cutoff: Cutoff<Cut>;
   /** monotonic ms */
@@ -101,7 +101,7 @@ async function prepare(room: Room, order: CallOrder, slot: Slot): Promise<CallEn
     if (passage.privacy === "local-only") return relayed(room, target, failure);
   }
   const local = target.provider.local && (proof === null || proof.proved);
-  const composed = order.compose(windowOf(target, proof?.proved ? proof.contextTokens : null));
+  const composed = order.compose(windowOf(target, proof?.proved ? proof.contextTokens : null), target);
   if ("tooLong" in composed)
     return { status: "excluded", failure: ownFailure("context-too-long", `about ${composed.tooLong} tokens do not fit its window`) };
   const { messages, sampling } = composed;

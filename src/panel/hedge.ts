@@ -20,7 +20,7 @@ function planOf(room: Room, { target, compose, passage, onDelta, mayHedge }: Cal
   const substitute = targetOf(room, name);
   const known = room.latencies.known(target.provider.name);
   if (substitute === null || known === null || (passage.privacy === "local-only" && !substitute.provider.local)) return null;
-  const composed = compose(null);
+  const composed = compose(null, target);
   return "sampling" in composed && composed.sampling.tools?.length ? null : { substitute, afterMs: known.p95 };
 }
 

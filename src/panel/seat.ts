@@ -59,13 +59,14 @@ export function readAnswer(room: Room, { order }: Run, { target, sent }: Seat, r
 export async function callOnce(room: Room, run: Run, seat: Seat, kind: CallKind): Promise<{ end: CallEnd; by: Target }> {
   const { order, cutoff, ledger } = run;
   const { onDelta } = order;
+  // a substitute has a window of its own
+  const sentTo = new Map<Target, ReturnType<typeof compose>>();
   const call: CallOrder = {
     target: seat.target,
-    compose(windowTokens) {
-      const { composed, fit } = compose(room, order, seat, windowTokens);
-      seat.log.fit = fit;
-      seat.sent = composed;
-      return composed;
+    compose(windowTokens, target) {
+      const made = compose(room, order, { ...seat, target }, windowTokens);
+      sentTo.set(target, made);
+      return made.composed;
     },
     passage: order.passage,
     cutoff,
@@ -84,6 +85,8 @@ export async function callOnce(room: Room, run: Run, seat: Seat, kind: CallKind)
       onDelta(seat.plan.seat, text);
     };
   const { end, by, others } = await hedgedCall(room, call, (reply) => readReply(order, reply).usable);
+  seat.sent = sentTo.get(by)?.composed ?? null;
+  seat.log.fit = sentTo.get(by)?.fit ?? null;
   for (const other of others) record(order, seat, other);
   record(order, seat, end);
   return { end, by };
