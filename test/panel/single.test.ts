@@ -99,3 +99,13 @@ test("a merge streams through", async () => {
   await settle(clock, panel().askOne(orderFor("a/m", { onDelta: (text) => void heard.push(text) })));
   expect(heard).toEqual(["one ", "two"]);
 });
+
+test("a retry that cannot start leaves the failed call before it told, with its unknown cost", async () => {
+  const { clock, add, panel } = world();
+  const a = add("a", () => ({ ms: 1, result: failure("unavailable", { again: "at-once" }) }));
+  // room for the worst case of one call, which stays reserved
+  const order = orderFor("a/m", { sampling: { temperature: 0, max_tokens: 10 }, purse: createPurse(0.00018) });
+  const said = await settle(clock, panel().askOne(order));
+  expect(said).toMatchObject({ ok: false, reason: "unavailable", costUsd: null, ledger: { calls: 1, retries: 0 } });
+  expect(a.seen.length).toBe(1);
+});
