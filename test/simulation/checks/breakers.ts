@@ -175,6 +175,9 @@ function replay(played: Played, calls: NetCall[], { mild, harsh }: Circuits, tal
     const signs = signsOf(call);
     const wasProbe = call === probe;
     if (wasProbe) probe = null;
+    // forced just after it opened, or let in just before: the one closes it, the other says nothing
+    const justOpened = [mild, harsh].some(({ state, openedAt }) => state === "open" && Math.abs(call.startedAt - openedAt) <= SLACK);
+    if (!wasProbe && signs.mild === "success" && justOpened) return;
     for (const [circuit, sign] of [
       [mild, signs.mild],
       [harsh, signs.harsh],
