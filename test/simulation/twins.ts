@@ -33,9 +33,10 @@ function meaning(played: Played, run: PlayedRun): string | null {
 }
 const isCounted = (run: PlayedRun): boolean => run.report?.verdict?.how === "agreed" || run.report?.verdict?.how === "voted";
 /** Who answered, as often as it did. */
-const names = (report: Report | null): string =>
+const names = (report: Report | null, but = ""): string =>
   answered(report as Report)
     .map(({ member }) => member)
+    .filter((member) => member !== but)
     .sort()
     .join();
 const seats = (report: Report | null): string =>
@@ -176,6 +177,7 @@ const monotone: Twin = {
     const more = await play(solo(world, plan, { ...body, panel }), { change: { calm: true, echo: { member: free, said } } });
     const [grown] = more.runs;
     if (grown === undefined || grown.report === null || !answered(grown.report).some(({ member }) => member === free)) return;
+    if (names(grown.report, free) !== names(run.report)) return;
     tally.hold("I10");
     if (meaning(more, grown) !== meaning(played, run))
       tally.fail("I10", plan.index, `one more voice for it, and ${meaning(played, run)} lost to ${meaning(more, grown)}`);
@@ -196,6 +198,8 @@ const loserRemoval: Twin = {
     const without = await play(solo(world, plan, { ...body, panel }), { change: { calm: true } });
     const [smaller] = without.runs;
     if (smaller === undefined || smaller.report === null) return;
+    // who came or went with the places that are now free or taken is another change
+    if (names(smaller.report) !== names(run.report, loser)) return;
     // a backend that is left alone is no voice any more, but as many as it has samples
     const left = answered(smaller.report);
     if (left.length > 1 && unique(left.map(({ member }) => member)).length === 1) return;
