@@ -23,13 +23,20 @@ export interface RunPlan {
   purse: Purse;
 }
 
+/** Everything of a request that a member would be sent. */
+function textsOf({ messages, tools, response_format }: RunRequest): string[] {
+  const said = messages.flatMap((message) => {
+    const calls = message.role === "assistant" ? (message.tool_calls ?? []).map((call) => call.function.arguments) : [];
+    return [message.content ?? "", ...calls];
+  });
+  return [...said, ...(tools ? [JSON.stringify(tools)] : []), ...(response_format ? [JSON.stringify(response_format)] : [])];
+}
+
 function privacyOf(deps: ConsensusDeps, request: RunRequest): { privacy: PrivacyClass; tightenedBy: string[] | null } {
   const wanted = stricter(request.privacy, deps.settings.privacy);
   if (wanted !== "auto") return { privacy: wanted, tightenedBy: null };
   const kinds = new Set<string>();
-  for (const message of request.messages) {
-    for (const { kind } of deps.findPersonalData?.(message.content ?? "") ?? []) kinds.add(kind);
-  }
+  for (const text of textsOf(request)) for (const { kind } of deps.findPersonalData?.(text) ?? []) kinds.add(kind);
   return { privacy: kinds.size > 0 ? "local-only" : "cloud-allowed", tightenedBy: [...kinds].sort() };
 }
 
@@ -65,11 +72,16 @@ function seatsOf(deps: ConsensusDeps, panel: PanelMember[], privacy: PrivacyClas
 }
 
 /** Under `local-only` an unnamed panel is its local members; nobody local at all is a conflict, never a trip outward. */
-function choosePanel(deps: ConsensusDeps, request: RunRequest, privacy: PrivacyClass): PanelMember[] {
+function choosePanel(deps: ConsensusDeps, request: RunRequest, privacy: PrivacyClass, tightenedBy: string[] | null): PanelMember[] {
   const isLocal = (entry: PanelMember): boolean => deps.provider(splitMember(entry.model).provider)?.local ?? false;
   if (privacy !== "local-only") return request.panel;
   const local = request.panel.filter(isLocal);
-  if (local.length === 0) throw new Problem("privacy-conflict", "local-only leaves no member to ask: the panel has no local member");
+  if (local.length === 0) {
+    const why = tightenedBy?.length
+      ? `personal data (${tightenedBy.join(", ")}) keeps this request local, and`
+      : "local-only leaves no member to ask:";
+    throw new Problem("privacy-conflict", `${why} the panel has no local member`);
+  }
   return request.panel_named ? request.panel : local;
 }
 
@@ -100,7 +112,7 @@ function shrink(deps: ConsensusDeps, request: RunRequest, seats: SeatPlan[]): vo
 /** Throws Problem for what is refused before any call (`privacy-conflict`, `budget-exceeded`). */
 export function makePlan(deps: ConsensusDeps, request: RunRequest, context: RunContext): RunPlan {
   const { privacy, tightenedBy } = privacyOf(deps, request);
-  const panel = choosePanel(deps, request, privacy);
+  const panel = choosePanel(deps, request, privacy, tightenedBy);
   const seats = seatsOf(deps, panel, privacy);
   shrink(deps, request, seats);
   const members = new Set(seats.map((seat) => seat.member)).size;

@@ -107,7 +107,11 @@ export const reportSchema = z.looseObject({
   quorum: z.looseObject({ needed: count, usable: count, met: z.boolean() }),
   adjudication: adjudication.nullable(),
   degradations: z.array(z.looseObject({ code: z.enum(DEGRADATION_CODES), member: z.string().nullable(), detail: z.string() })),
-  privacy: z.looseObject({ class: z.enum(["local-only", "cloud-allowed"]), hosts: z.array(z.string()) }),
+  privacy: z.looseObject({
+    class: z.enum(["local-only", "cloud-allowed"]),
+    hosts: z.array(z.string()),
+    tightened_by: z.array(z.string()).optional(),
+  }),
   usage: z.looseObject({
     calls: count,
     retries: count,

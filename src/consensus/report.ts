@@ -105,6 +105,11 @@ function requestOf(plan: RunPlan): Json {
   return request as unknown as Json;
 }
 
+function privacyOf({ passage, tightenedBy }: RunPlan): Report["privacy"] {
+  const known = { class: passage.privacy, hosts: [...passage.hosts].sort() };
+  return tightenedBy === null ? known : { ...known, tightened_by: tightenedBy };
+}
+
 export function buildReport(facts: RunFacts): Report {
   const { plan, outcomes, decision, problem } = facts;
   const usable = usableMembers(outcomes);
@@ -129,7 +134,7 @@ export function buildReport(facts: RunFacts): Report {
     quorum: { needed, usable, met: usable >= needed },
     adjudication: decision?.adjudication ?? null,
     degradations,
-    privacy: { class: plan.passage.privacy, hosts: [...plan.passage.hosts].sort() },
+    privacy: privacyOf(plan),
     usage: usageOf(facts),
     cost_usd: costOf(facts),
     timing_ms: { total, panel, adjudication, engine: Math.max(0, total - panel - adjudication) },

@@ -83,7 +83,8 @@ export interface Report {
   quorum: { needed: number; usable: number; met: boolean };
   adjudication: Adjudication | null;
   degradations: Degradation[];
-  privacy: { class: PrivacyClass; hosts: string[] };
+  /** `tightened_by`: kinds of personal data that made an `auto` request local, never their values; absent when the detector was not asked */
+  privacy: { class: PrivacyClass; hosts: string[]; tightened_by?: string[] };
   usage: { calls: number; retries: number; input_tokens: number | null; output_tokens: number | null; wasted_output_tokens: number | null };
   cost_usd: { total: number | null; members: number | null; adjudication: number | null };
   timing_ms: { total: number; panel: number; adjudication: number; engine: number };
