@@ -19,7 +19,6 @@ const FLOORS: [string, number][] = [
   ["src/http/", 8],
   ["src/mcp/", 8],
   ["src/cli/", 8],
-  ["src/web/", 8],
   ["src/simulator/", 8],
   ["src/runtimes/", 9],
   ["src/index.ts", 10],

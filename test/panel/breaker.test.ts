@@ -222,7 +222,7 @@ test("five members that fail three times in ten answer nearly every run, though 
     const { outcomes } = await settle(clock, asked.ask(order));
     if (outcomes.some(({ status }) => status === "answered")) answered += 1;
   }
-  expect(answered / runs).toBeGreaterThanOrEqual(0.995);
+  expect(answered / runs).toBeGreaterThanOrEqual(0.997);
 });
 
 test("a seat behind an open breaker is asked when all the others have failed", async () => {
