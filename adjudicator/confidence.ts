@@ -1,7 +1,6 @@
 /** The chance that a verdict is right, from who agreed with whom and what such patterns came to before. Never takes a model's own word for it. */
 import { estimateEase, judgeUneven } from "./difficulty.ts";
 import type { Evidence } from "./evidence.ts";
-import type { Model } from "./one-coin.ts";
 import type { Agreement, ConfidenceOf } from "./types.ts";
 
 /** Fewer runs in which all of these members took part say nothing. */
@@ -12,8 +11,8 @@ const MODEL_RUNS = 20;
 /** How far the bare share of agreement speaks beside the model: it knows nothing of members, and so overfits to none. */
 const BARE_SHARE = 0.2;
 
-/** `textual`: free texts that differ may say the same, so that a lone text has no measurable chance. */
-export function confidenceOf(evidence: Evidence, model: Model, textual: boolean): ConfidenceOf {
+/** `odds`: what each voice adds to the log-chance of its class, by index of `evidence.members`. `textual`: free texts that differ may say the same, so that a lone text has no measurable chance. */
+export function confidenceOf(evidence: Evidence, odds: readonly number[], textual: boolean): ConfidenceOf {
   let ease: number | null = null;
   return (agreement, winnerKey) => {
     const winner = agreement.classes.findIndex((found) => found.key === winnerKey);
@@ -21,8 +20,8 @@ export function confidenceOf(evidence: Evidence, model: Model, textual: boolean)
     if (winner < 0 || evidence.comparable(taking) < MIN_COMPARABLE) return null;
     if (textual && (agreement.classes[winner]?.members.length ?? 0) < 2) return null;
     const classes = evidence.members.map((member) => classOf(agreement, member));
-    ease ??= estimateEase(evidence, model);
-    const judged = judgeUneven({ classes, size: agreement.classes.length }, model, ease)[winner] ?? 0;
+    ease ??= estimateEase(evidence, odds);
+    const judged = judgeUneven({ classes, size: agreement.classes.length }, odds, ease)[winner] ?? 0;
     const chance = agreement.share === null ? judged : judged + BARE_SHARE * (shareOf(agreement, winner) - judged);
     const seen = sameVerdicts(evidence, classes, winner);
     return (chance * MODEL_RUNS + seen.right) / (MODEL_RUNS + seen.runs);

@@ -19,10 +19,10 @@ export function estimateChances({ members, patterns }: Evidence): number[] {
   for (let round = 0; round < ROUNDS; round++) {
     const right = members.map(() => PRIOR_MEAN * PRIOR_RUNS);
     const all = members.map(() => PRIOR_RUNS);
-    const model = { weights: chances.map(logOdds), bias: 0 };
+    const weights = chances.map(logOdds);
     for (const pattern of patterns) {
       const weight = pattern.right === null ? pattern.weight * fade : pattern.weight;
-      const posterior = judge(pattern, model, pattern.right);
+      const posterior = judge(pattern, weights, pattern.right);
       for (const [index, found] of pattern.classes.entries()) {
         if (found < 0) continue;
         right[index] = (right[index] ?? 0) + weight * (posterior[found] ?? 0);
@@ -40,19 +40,13 @@ export function estimateChances({ members, patterns }: Evidence): number[] {
 /** What one voice adds to the log-chance of its class. */
 export const logOdds = (chance: number): number => Math.log((chance * (SPREAD - 1)) / (1 - chance));
 
-export interface Model {
-  weights: number[];
-  /** added to the score of "none of these answers is right"; 0, since fitting it to feedback made confidence worse */
-  bias: number;
-}
-
 /** Chance of each class of a pattern; what is left is the chance that none is right. */
-export function judge(pattern: Pick<Pattern, "classes" | "size">, { weights, bias }: Model, right: number | null = null): number[] {
+export function judge(pattern: Pick<Pattern, "classes" | "size">, weights: readonly number[], right: number | null = null): number[] {
   if (right !== null) return Array.from({ length: pattern.size }, (_, index) => (index === right ? 1 : 0));
   const scores: number[] = Array.from({ length: pattern.size }, () => 0);
   for (const [index, found] of pattern.classes.entries()) if (found >= 0) scores[found] = (scores[found] ?? 0) + (weights[index] ?? 0);
   // wrong classes take distinct places of the K−1: one place fewer is left for each class already there
-  const none = Math.max(0.5, SPREAD - pattern.size) * Math.exp(bias);
+  const none = Math.max(0.5, SPREAD - pattern.size);
   const joint = scores.map((score) => Math.exp(Math.min(50, score)));
   const total = joint.reduce((sum, value) => sum + value, none);
   return joint.map((value) => value / total);

@@ -1,7 +1,7 @@
 /** Learns from past runs how far each member is to be trusted, with or without feedback, and turns it into weights and a confidence. Deterministic; reads no text. */
 import { confidenceOf } from "./confidence.ts";
 import { type Evidence, gather, type PastRun } from "./evidence.ts";
-import { estimateChances, logOdds, type Model } from "./one-coin.ts";
+import { estimateChances, logOdds } from "./one-coin.ts";
 import type { AnswerKind, ConfidenceOf } from "./types.ts";
 
 export type { PastRun } from "./evidence.ts";
@@ -50,20 +50,20 @@ export function learnReliability(rows: PastRun[], { kind, members }: LearnOption
     members,
   );
   const chances = estimateChances(evidence);
-  const model: Model = { weights: chances.map(logOdds), bias: 0 };
-  const trust = trustOf(evidence, chances, model, kind);
+  const odds = chances.map(logOdds);
+  const trust = trustOf(evidence, chances, odds, kind);
   return {
     version: RELIABILITY_VERSION,
     kind,
     trust,
     reliability: (member) => trust[member]?.reliability ?? null,
     weight: (member, base) => weigh(trust[member], base),
-    confidence: confidenceOf(evidence, model, kind === "text"),
+    confidence: confidenceOf(evidence, odds, kind === "text"),
   };
 }
 
-function trustOf(evidence: Evidence, chances: number[], model: Model, kind: AnswerKind): Record<string, MemberTrust> {
-  const raw = model.weights.map((weight) => Math.max(MIN_LOG_ODDS, weight));
+function trustOf(evidence: Evidence, chances: number[], odds: number[], kind: AnswerKind): Record<string, MemberTrust> {
+  const raw = odds.map((weight) => Math.max(MIN_LOG_ODDS, weight));
   const mean = raw.reduce((sum, weight) => sum + weight, 0) / Math.max(1, raw.length);
   const entries = evidence.members.map((member, index): [string, MemberTrust] => {
     const { runs, labelled } = evidence.counts(member);
