@@ -3,12 +3,13 @@ import type { ChatMessage, Sampling } from "../core/chat.ts";
 import type { Passage } from "../egress/egress.ts";
 import type { Cutoff } from "../core/time.ts";
 import type { Failure } from "../providers/provider.ts";
-import { ownFailure, type PhaseLimits, runAttempt } from "./attempt.ts";
+import { ownFailure, runAttempt } from "./attempt.ts";
 import { book, type CallEnd, ended, noteError, pricesOf, signOf } from "./booking.ts";
 import type { Admission, CallSign } from "./breaker.ts";
 import type { Cut } from "./cut.ts";
 import type { Slot } from "./limits.ts";
 import type { CallLedger, Purse } from "./panel.ts";
+import { attemptLimit, phaseLimits } from "./phase-limits.ts";
 import { worstCaseUsd } from "./purse.ts";
 import type { Room, Target } from "./room.ts";
 
@@ -92,7 +93,7 @@ async function prepare(room: Room, order: CallOrder, slot: Slot): Promise<CallEn
   if (passage.privacy === "local-only" && !target.provider.local)
     return relayed(room, target, ownFailure("privacy-excluded", "a remote member is not asked under local-only"));
   const startedAt = room.clock.now();
-  const proof = await room.locals.prove(target, { passage, cutoff, limitMs: usualLimit(order) });
+  const proof = await room.locals.prove(target, { passage, cutoff, limitMs: attemptLimit(target, order.timeoutMs) });
   if (cutoff.reason !== null) return { status: "cut-waiting", by: cutoff.reason };
   if (proof !== null && !proof.proved) {
     const failure = ownFailure(proof.reason, proof.detail);
@@ -164,7 +165,8 @@ function windowOf({ numCtx, facts: { contextTokens } }: Target, shown: number | 
 }
 async function send(room: Room, order: CallOrder, what: { messages: ChatMessage[]; sampling: Sampling; local: boolean }): Promise<CallEnd> {
   const { target, passage, cutoff } = order;
-  const isCold = target.provider.local && (await room.locals.cold(target, { passage, cutoff, limitMs: usualLimit(order) }));
+  const isCold =
+    target.provider.local && (await room.locals.cold(target, { passage, cutoff, limitMs: attemptLimit(target, order.timeoutMs) }));
   if (cutoff.reason !== null) return { status: "cut-waiting", by: cutoff.reason };
   // the look at what is loaded took time: what the proof said may not hold any more
   if (passage.privacy === "local-only" && !room.locals.proved(target))
@@ -184,7 +186,7 @@ async function send(room: Room, order: CallOrder, what: { messages: ChatMessage[
     },
     passage,
     cutoff,
-    limits: limitsOf(room, order, isCold),
+    limits: phaseLimits(room.knobs, attemptLimit(target, order.timeoutMs), isCold),
     onDelta: order.onDelta,
     onSign: order.onSign,
   });
@@ -192,13 +194,4 @@ async function send(room: Room, order: CallOrder, what: { messages: ChatMessage[
   const ending = ended(room, target, what.local, attempt, startedAt);
   book(room, target, ending);
   return ending;
-}
-
-const usualLimit = ({ target, timeoutMs }: CallOrder): number => timeoutMs ?? target.facts.timeoutMs ?? target.provider.timeoutMs;
-
-function limitsOf({ knobs }: Room, order: CallOrder, isCold: boolean): PhaseLimits {
-  const usual = usualLimit(order);
-  const idle = Math.min(usual, knobs.idleMs);
-  if (isCold) return { firstByte: Math.max(usual, knobs.coldMs), whole: usual, wholeFrom: "first-byte", idle };
-  return { firstByte: Math.min(usual, knobs.firstByteMs ?? usual), whole: usual, wholeFrom: "start", idle };
 }

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { failure, orderOf, reply, seatOf, settle, world } from "./fakes.ts";
 
-const chain = ["a/m", "b/m", "home/m"];
+const chain = ["a/m", "b/m", seatOf("home/m", 3, { local: true })];
 
 test("the first usable answer ends the chain, and nobody after it is asked", async () => {
   const { clock, add, panel } = world();
@@ -29,6 +29,109 @@ test("on the very first request of an outage the local model starts within one a
   const home = add("home", () => ({ ms: 50 }), { local: true });
   const { outcomes } = await settle(clock, panel().ask(orderOf(clock, ["a/m", "home/m"], { inTurn: true })));
   expect([outcomes[1]?.status, home.seen[0]?.at]).toEqual(["answered", 1000]);
+});
+
+test("two silent links share one attempt limit, and then the local model starts", async () => {
+  const { clock, add, panel } = world();
+  add("a", () => ({ hang: true }), { timeoutMs: 1000 });
+  const b = add("b", () => ({ hang: true }), { timeoutMs: 1000 });
+  const home = add("home", () => ({ ms: 50 }), { local: true });
+  const { outcomes } = await settle(clock, panel().ask(orderOf(clock, chain, { inTurn: true })));
+  expect(outcomes).toMatchObject([
+    { reason: "timeout", detail: "no first byte within 1000 ms", attempts: [{ started_ms: 0, ended_ms: 1000, result: "timeout" }] },
+    { reason: "timeout", detail: expect.stringContaining("the chain went on"), attempts: [{ started_ms: 500, ended_ms: 1050 }] },
+    { status: "answered" },
+  ]);
+  expect([b.seen[0]?.at, home.seen[0]?.at, clock.now(), clock.pending()]).toEqual([500, 1000, 1050, 0]);
+});
+
+test("a link that is slow but well answers, though the next one was already asked; that one is late", async () => {
+  const { clock, add, panel } = world();
+  add("a", () => ({ ms: 700, result: reply("slow") }), { timeoutMs: 1000 });
+  const b = add("b", () => ({ ms: 400 }), { timeoutMs: 1000 });
+  const home = add("home", () => ({ ms: 50 }), { local: true });
+  const order = orderOf(clock, chain, { inTurn: true });
+  const { outcomes } = await settle(clock, panel().ask(order));
+  expect(outcomes).toMatchObject([{ status: "answered", text: "slow" }, { reason: "late" }, { status: "not-asked" }]);
+  expect([b.seen.length, home.seen.length, order.arrived.length, clock.now(), clock.pending()]).toEqual([1, 0, 3, 700, 0]);
+});
+
+test("a link that is as slow as usual is not overtaken", async () => {
+  const { clock, add, panel } = world();
+  add("a", () => ({ ms: 700 }), { timeoutMs: 1000 });
+  const b = add("b", () => ({ ms: 5 }), { timeoutMs: 1000 });
+  add("home", () => ({ ms: 50 }), { local: true });
+  const asked = panel();
+  for (let n = 0; n < 8; n++) await settle(clock, asked.ask(orderOf(clock, ["a/m"])));
+  const { outcomes } = await settle(clock, asked.ask(orderOf(clock, chain, { inTurn: true })));
+  expect(outcomes.map(({ status }) => status)).toEqual(["answered", "not-asked", "not-asked"]);
+  expect(b.seen.length).toBe(0);
+});
+
+test("what a link that failed at once did not use of the limit is there for the next", async () => {
+  const { clock, add, panel } = world();
+  add("a", () => ({ ms: 5, result: failure("unavailable") }), { timeoutMs: 1000 });
+  add("b", () => ({ ms: 900 }), { timeoutMs: 1000 });
+  const home = add("home", () => ({ ms: 50 }), { local: true });
+  const { outcomes } = await settle(clock, panel().ask(orderOf(clock, chain, { inTurn: true })));
+  expect(outcomes.map(({ status }) => status)).toEqual(["dropped", "answered", "not-asked"]);
+  expect(home.seen.length).toBe(0);
+});
+
+test("a link that was overtaken still has its limit when the next one fails at once, so that its circuit learns of it", async () => {
+  const { clock, add, panel } = world();
+  add("a", () => ({ hang: true }), { timeoutMs: 1000 });
+  const b = add("b", () => ({ ms: 5, result: failure("unavailable") }), { timeoutMs: 1000 });
+  const home = add("home", () => ({ ms: 50 }), { local: true });
+  const { outcomes } = await settle(clock, panel().ask(orderOf(clock, chain, { inTurn: true })));
+  expect(outcomes).toMatchObject([{ detail: "no first byte within 1000 ms" }, { reason: "unavailable" }, { status: "answered" }]);
+  expect([b.seen[0]?.at, home.seen[0]?.at]).toEqual([500, 1000]);
+});
+
+test("an overtaken link still answers when those after it fail", async () => {
+  const { clock, add, panel } = world();
+  add("a", () => ({ hang: true }), { timeoutMs: 1000 });
+  add("b", () => ({ ms: 900, result: reply("slow") }), { timeoutMs: 1000 });
+  const home = add("home", () => ({ ms: 5, result: failure("unavailable") }), { local: true });
+  const { outcomes } = await settle(clock, panel().ask(orderOf(clock, chain, { inTurn: true })));
+  expect(outcomes).toMatchObject([{ reason: "timeout" }, { status: "answered", text: "slow" }, { reason: "unavailable" }]);
+  expect([home.seen[0]?.at, clock.now(), clock.pending()]).toEqual([1000, 1400, 0]);
+});
+
+test("two silent links are both known to be out in the end, and until then the local model never waits for more than the limit", async () => {
+  const { clock, add, panel } = world();
+  add("a", () => ({ hang: true }), { timeoutMs: 1000 });
+  add("b", () => ({ hang: true }), { timeoutMs: 1000 });
+  const home = add("home", () => ({ ms: 50 }), { local: true });
+  const asked = panel();
+  const delays: number[] = [];
+  for (let n = 0; n < 15; n++) {
+    const at = clock.now();
+    await settle(clock, asked.ask(orderOf(clock, chain, { inTurn: true })));
+    delays.push((home.seen.at(-1)?.at ?? Infinity) - at);
+  }
+  expect([Math.max(...delays), delays.at(-1)]).toEqual([1000, 0]);
+});
+
+test("with no local model behind them, links keep their whole limits and are never out together", async () => {
+  const { clock, add, panel } = world();
+  add("a", () => ({ hang: true }), { timeoutMs: 1000 });
+  const b = add("b", () => ({ hang: true }), { timeoutMs: 1000 });
+  const c = add("c", () => ({ ms: 5 }), { timeoutMs: 1000 });
+  await settle(clock, panel().ask(orderOf(clock, ["a/m", "b/m", "c/m"], { inTurn: true })));
+  expect([b.seen[0]?.at, c.seen[0]?.at]).toEqual([1000, 2000]);
+});
+
+test("a chain that is cancelled leaves no link out", async () => {
+  const { clock, add, panel } = world();
+  add("a", () => ({ hang: true }), { timeoutMs: 1000 });
+  add("b", () => ({ hang: true }), { timeoutMs: 1000 });
+  add("home", () => ({ ms: 50 }), { local: true });
+  const order = orderOf(clock, chain, { inTurn: true });
+  clock.timer(700, () => order.controller.abort("cancelled"));
+  const { outcomes } = await settle(clock, panel().ask(order));
+  expect(outcomes).toMatchObject([{ reason: "cancelled" }, { reason: "cancelled" }, { reason: "cancelled", attempts: [] }]);
+  expect([clock.now(), clock.pending()]).toEqual([700, 0]);
 });
 
 test("a silent first link leaves time for those behind it", async () => {
