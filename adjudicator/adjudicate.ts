@@ -15,10 +15,20 @@ import { type Case, type Finding, valueOf, writeVerdict } from "./verdict.ts";
 
 /** Needs at least one candidate. Ends when the `Ask` does; nothing that a model says makes it throw. */
 export async function adjudicate(given: DecisionInput): Promise<Decision> {
-  const input = withoutUnusedTools(given);
+  const input = { ...withoutUnusedTools(given), countTokens: remembered(given.countTokens) };
   const ballots = castBallots(input.candidates);
   const matter: Case = { input, ballots, agreement: countBallots(input.candidates, ballots) };
   return decideAtOnce(matter) ?? decideByRule(matter, strategyOf(input));
+}
+
+/** A long text is counted once, however many rungs and pairs show it. */
+function remembered(count: DecisionInput["countTokens"]): DecisionInput["countTokens"] {
+  const known = new Map<string, number>();
+  return (text) => {
+    const tokens = known.get(text) ?? count(text);
+    known.set(text, tokens);
+    return tokens;
+  };
 }
 
 /** A number or an object is not written anew: where answers can be counted, `merge` counts as `auto` does. */

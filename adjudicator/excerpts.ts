@@ -47,8 +47,11 @@ function shownTokens(text: string, countTokens: (text: string) => number): numbe
 
 /** Without counting: most answers are far shorter than the window. */
 function surelyFits(texts: string[], overhead: string, promptTokens: number): boolean {
-  const shown = texts.reduce((sum, text) => sum + showHidden(text).length * MOST_TOKENS + MARK_TOKENS * (lineBreaks(text) + 1), 0);
-  return overhead.length * MOST_TOKENS + BLOCK_TOKENS * texts.length + shown <= promptTokens;
+  let left = promptTokens - overhead.length * MOST_TOKENS - BLOCK_TOKENS * texts.length;
+  // showing what is hidden makes no text shorter
+  if (texts.reduce((sum, text) => sum + text.length * MOST_TOKENS, 0) > left) return false;
+  for (const text of texts) left -= showHidden(text).length * MOST_TOKENS + MARK_TOKENS * (lineBreaks(text) + 1);
+  return left >= 0;
 }
 
 const tokensOf = (shown: Excerpt, countTokens: (text: string) => number): number =>

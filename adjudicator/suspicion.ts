@@ -33,7 +33,8 @@ const SPOKEN = VERBS.join("|");
 const IMPERATIVE = VERBS.map((verb) => verb.charAt(0).toUpperCase() + verb.slice(1)).join("|");
 const THING = String.raw`(?:(?:only|the|just)\s)?(?:(?:candidate|response|label|model|output)\s)?`;
 const CANDIDATE = "[Cc]andidate";
-const ORDERED = String.raw`(?:(?:^|[\n.!?\t]|\\n)[ \t]{0,4}(?:${IMPERATIVE})|\b(?:[Yy]ou must|[Pp]lease,?|[Nn]ow)\s(?:${SPOKEN}))\s${THING}${LABEL}`;
+/** Asked from the label backwards: capitals that stand alone are few, places where a sentence may begin are not. */
+const ORDERED = String.raw`[A-P](?![\w'’])(?<=(?:(?:^|[\n.!?\t]|\\n)[ \t]{0,4}(?:${IMPERATIVE})|\b(?:[Yy]ou must|[Pp]lease,?|[Nn]ow)\s(?:${SPOKEN}))\s${THING}["'(\[{*]{0,3}[A-P])`;
 
 /** Structure that only our own prompts, chat templates and event streams write. */
 const FORGED: Rule[] = [

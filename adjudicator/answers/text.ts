@@ -4,8 +4,8 @@ import { isPlainAscii } from "../visible.ts";
 
 /** Format characters, variation selectors, blank fillers: seen by no reader. */
 const INVISIBLE = /[\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/gu;
-export const visible = (text: string): string =>
-  isPlainAscii(text)
+export const visible = (text: string, ascii: boolean = isPlainAscii(text)): string =>
+  ascii
     ? text.replace(/[\t\n\v\f\r]/g, " ").replaceAll("\b", "")
     : text.replace(/[\t\n\v\f\r\u0085\u2028\u2029]/g, " ").replace(INVISIBLE, "");
 
@@ -30,8 +30,9 @@ export function readText(text: string): Reading {
 
 function normalise(raw: string): string {
   const ascii = isPlainAscii(raw);
-  const text = visible(ascii ? raw : raw.normalize("NFKC")).toLowerCase();
-  if (text.length > SHORT) return text.replace(/\s+/g, " ").trim();
+  const text = (ascii ? visible(raw, true) : visible(raw.normalize("NFKC"))).toLowerCase();
+  // of plain ASCII only the space is left, and a single one is what each run becomes
+  if (text.length > SHORT) return (ascii ? text.replace(/ {2,}/g, " ") : text.replace(/\s+/g, " ")).trim();
   const words: string[] = [];
   for (const match of text.matchAll(ascii ? ASCII_PIECE : PIECE)) {
     const piece = match[0];

@@ -7,6 +7,10 @@ interface Slice {
   closed: boolean;
 }
 
+/** What a slice may begin with: a brace alone, or a brace or a bracket. */
+type Opening = "{" | "{[";
+const BRACE = 0x7b;
+const BRACKET = 0x5b;
 /** Work allowed over one text, as a multiple of its length: every failed start costs at most one length. */
 const WORK = 6;
 /** Slices of one text that a caller may try to parse: a failed parse is far dearer than a scan. */
@@ -66,7 +70,7 @@ function balancedFrom(text: string, start: number): Slice {
  * Bracketed slices in order. `accept` returns true to stop, "inside" to look into the slice (it held nothing usable) and
  * "after" to go on behind it. Ends when the work allowed is used up.
  */
-export function eachSlice(text: string, open: string, accept: (slice: Slice) => true | "inside" | "after"): void {
+export function eachSlice(text: string, open: Opening, accept: (slice: Slice) => true | "inside" | "after"): void {
   let work = text.length * WORK + 1000;
   let at = 0;
   while (work > 0) {
@@ -80,8 +84,12 @@ export function eachSlice(text: string, open: string, accept: (slice: Slice) => 
   }
 }
 
-function nextOf(text: string, open: string, from: number): number {
-  for (let i = from; i < text.length; i++) if (open.includes(text[i] ?? "")) return i;
+function nextOf(text: string, open: Opening, from: number): number {
+  if (open === "{") return text.indexOf("{", from);
+  for (let i = from; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === BRACE || code === BRACKET) return i;
+  }
   return -1;
 }
 

@@ -12,7 +12,7 @@ const REPLY_TOKENS = 2048;
 /** Characters of an adjudicator's reason that are kept. */
 const REASON_CHARS = 500;
 export const NONE = "none";
-const NONE_RULE = 'If no single one suffices, but parts of several together would make a right and complete answer, the winner is "none".';
+const NONE_RULE = 'If no single one suffices, but parts of several combined would make a right and complete answer, the winner is "none".';
 
 /** What a comparison came to; `seat` null = none of them. */
 export type Comparison =

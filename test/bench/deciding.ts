@@ -1,5 +1,6 @@
 /** What one decision costs in CPU time, and what reading the answers costs beside it; run by hand and by the benchmark. */
 import { adjudicate, type AnswerSpec, type Candidate, inspectAnswer } from "../../adjudicator/index.ts";
+import { estimateTokens, TOKEN_MARGIN } from "../../src/core/tokens.ts";
 import { candidate, decisionInput, sayingAsk } from "../adjudicator/decision-kit.ts";
 
 export interface DecidingCost {
@@ -23,6 +24,8 @@ function prose(bytes: number, seed: number): string {
 
 const TEXT: AnswerSpec = { type: "text" };
 const NUMBER: AnswerSpec = { type: "number" };
+/** As a run measures the window: it is the dearest part of judging long answers. */
+const countTokens = (text: string): number => estimateTokens(text) * TOKEN_MARGIN;
 
 /** As they come off the panel: each answer is read once, when it arrives. */
 function read(texts: string[], answer: AnswerSpec): Candidate[] {
@@ -53,7 +56,8 @@ export async function measureDeciding(): Promise<DecidingCost[]> {
     const texts = Array.from({ length: count }, (_, index) => prose(bytes, index + 1));
     const [numbers, proses] = [read(texts, NUMBER), read(texts, TEXT)];
     const vote = (): unknown => adjudicate(decisionInput(numbers, { answer: NUMBER, strategy: "vote" }));
-    const pick = (): unknown => adjudicate(decisionInput(proses, { answer: TEXT, strategy: "pick", ask: sayingAsk('{"winner":"A"}') }));
+    const judge = { ask: sayingAsk('{"winner":"A"}'), countTokens };
+    const pick = (): unknown => adjudicate(decisionInput(proses, { answer: TEXT, strategy: "pick", ...judge }));
     const size = `${count} × ${bytes / 1_000} kB`;
     costs.push({ name: `${size} counted`, ms: await median(rounds, vote), budgetMs });
     costs.push({ name: `${size} judged`, ms: await median(rounds, pick), budgetMs });
