@@ -73,6 +73,8 @@ export function createDraft(call: ChatCall, options: DraftOptions): Draft {
   let apart = "";
   let refused = false;
   let hasText = false;
+  /** first half of a character whose second half may come with the next piece */
+  let half = "";
   let finish: string | null = null;
   let served: string | null = null;
   let relay: string | null = null;
@@ -87,7 +89,9 @@ export function createDraft(call: ChatCall, options: DraftOptions): Draft {
   return {
     text(piece) {
       if (piece === "") return;
-      hasText ||= !isBlank(piece);
+      const whole = half + piece;
+      half = /[\ud800-\udbff]$/.test(whole) ? whole.slice(-1) : "";
+      hasText ||= !isBlank(whole.slice(0, whole.length - half.length));
       splitter.push(piece);
       onContent?.();
     },
@@ -116,7 +120,7 @@ export function createDraft(call: ChatCall, options: DraftOptions): Draft {
       relay = host;
     },
     finished: () => finish !== null,
-    textRead: () => hasText,
+    textRead: () => hasText || half !== "",
     usageSoFar: () => usage,
     judge,
   };

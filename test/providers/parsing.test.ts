@@ -183,6 +183,23 @@ test("a draft of many tool calls stops at a bound", () => {
   expect(more).toThrow(/128 tool calls/);
 });
 
+test("a character that comes in two halves is text, or none, as if it came whole", () => {
+  const read = (pieces: string[]): boolean => {
+    const draft = createDraft(
+      { model: "m", messages: [], facts: factsOf("x", "m") },
+      { holds: false, onDelta: undefined, onContent: undefined },
+    );
+    for (const piece of pieces) draft.text(piece);
+    return draft.textRead();
+  };
+  const [invisible, visible] = ["\u{e0041}", "\u{1f389}"];
+  for (const character of [invisible, visible]) {
+    expect(read(character.split(""))).toBe(character === visible);
+    expect(read([character])).toBe(character === visible);
+  }
+  expect(read(["\ud83d"])).toBe(true);
+});
+
 const corpus = resolve(import.meta.dirname, "../../../shared/attacks/third-party/jsontestsuite.jsonl");
 const present = existsSync(corpus);
 test.skipIf(!present)(`no body of the JSON test suite is a reply${present ? "" : " skipped: corpus not present"}`, async () => {
