@@ -80,6 +80,8 @@ describe("what an adjudicator is sent", () => {
     await pick.decide(task);
     for (const { system, prompt, schema } of task.asked) {
       for (const { member } of task.field) for (const part of member.split("/")) expect(system + prompt).not.toContain(part);
+      // a provider's name is also an English word: our own sentences do without it
+      expect(system + prompt).not.toMatch(/together|groq|ollama|openai|anthropic/i);
       expect(schema).toMatchObject({ properties: { winner: { enum: ["A", "B", "C", "none"] } } });
     }
     const [first, second] = task.asked.map(({ prompt }) => /[0-9a-f]{32}/.exec(prompt)?.[0]);
