@@ -70,8 +70,8 @@ export function createOllama(settings: AdapterSettings): Provider {
 
   /** Unset means on for a model that thinks; to ask for it is an error on one that does not. */
   function think(call: ChatCall): boolean | "low" | undefined {
-    if (thinkingOf(call.model) === "levels") return "low";
-    return (thinks.get(call.model) ?? guessThinking(call.model)) ? false : undefined;
+    if (!(thinks.get(call.model) ?? guessThinking(call.model))) return undefined;
+    return thinkingOf(call.model) === "levels" ? "low" : false;
   }
   const exchange: Exchange = {
     dialect: {

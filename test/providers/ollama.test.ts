@@ -89,6 +89,8 @@ describe("ollama alone", () => {
     expect(await think("house-model")).toBe(false);
     await prove(show({}), "qwen3:instruct-fork");
     expect(await think("qwen3:instruct-fork")).toBeUndefined();
+    await prove(show({}), "o1");
+    expect(await think("o1")).toBeUndefined();
   });
   test("an error that is JSON inside a text is read twice", async () => {
     const inner = JSON.stringify({
