@@ -8,16 +8,13 @@ import { createIdempotencyStore } from "../store/idempotency.ts";
 import { createJobStore } from "../store/jobs.ts";
 import type { Composed } from "./compose.ts";
 import { createDoor } from "./door.ts";
+import { endInGrace } from "./ending.ts";
 import { openEngine } from "./engine.ts";
 import { watchLoop } from "./loop-probe.ts";
 import { appDeps, namesOf } from "./rim.ts";
 import type { Settings } from "./settings.ts";
 import { openSqlite } from "./sqlite.ts";
 import { createApp } from "../http/app.ts";
-
-/** After SIGTERM runs in flight get this long, then end as if their deadline had struck. */
-export const DRAIN_MS = 20_000;
-const DRAIN_TAIL_MS = 3_000;
 
 export interface Service {
   url: string;
@@ -66,15 +63,18 @@ export async function serve(
   return {
     url: `http://${host}:${port}`,
     composed,
-    async stop() {
-      draining = true;
-      const strike = setTimeout(() => stopping.abort(), DRAIN_MS);
-      await jobs.stop();
-      await door.drained(DRAIN_MS + DRAIN_TAIL_MS);
-      clearTimeout(strike);
-      await door.close();
-      unwatch();
-      await engine.close();
-    },
+    stop: () =>
+      endInGrace({
+        clock: ports.clock,
+        drain: () => (draining = true),
+        strike: () => stopping.abort(),
+        stopJobs: jobs.stop,
+        drained: door.drained,
+        async close() {
+          await door.close();
+          unwatch();
+          await engine.close();
+        },
+      }),
   };
 }

@@ -62,7 +62,10 @@ const MOST_TIMERS = 60_000;
 
 const pathOf = (url: string): string => new URL(url).pathname;
 
-function describe(url: string, text: string): Pick<NetCall, "kind" | "provider" | "host" | "model" | "member" | "run" | "judge" | "body"> {
+export function describe(
+  url: string,
+  text: string,
+): Pick<NetCall, "kind" | "provider" | "host" | "model" | "member" | "run" | "judge" | "body"> {
   const { host } = new URL(url);
   const path = pathOf(url);
   const provider = host.startsWith("api.") ? (host.split(".")[1] ?? "") : host.endsWith(":11434") ? "ollama" : "lmstudio";
@@ -84,7 +87,7 @@ function describe(url: string, text: string): Pick<NetCall, "kind" | "provider" 
   };
 }
 
-class Recorder {
+export class Recorder {
   hash = 0;
   readonly trace: string[] = [];
   readonly #keep: boolean;
