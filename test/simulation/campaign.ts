@@ -1,6 +1,8 @@
 /** Plays world after world and counts: runs, twins, premises, violations, faults. One process, one thread; ends early only when told to. */
 import { checkAll } from "./checks/index.ts";
 import { Book, type Finding } from "./checks/tally.ts";
+import { tryCaps, watchHeap } from "./heap.ts";
+import { tryParsers } from "./parsers.ts";
 import { play, type Played } from "./play.ts";
 import { playTwin } from "./twins.ts";
 import { makeWorld } from "./world.ts";
@@ -50,6 +52,7 @@ export async function campaign({ seed, runs, step = 1, twins = true, onWorld }: 
     places: Object.fromEntries(book.places),
     findings: book.findings,
   });
+  const watch = watchHeap();
   for (let next = seed; sums.runs < runs; next += step) {
     book.seed = next;
     const world = makeWorld(next);
@@ -60,6 +63,9 @@ export async function campaign({ seed, runs, step = 1, twins = true, onWorld }: 
     sums.runs += played.runs.length;
     sums.calls += played.calls.length;
     if (twins && (await playTwin(world, book)) !== null) sums.twins += 1;
+    await tryParsers(next, book);
+    await tryCaps(next, book);
+    await watch(sums.worlds, book);
     if (onWorld?.({ ...sums, findings: book.findings, places: Object.fromEntries(book.places) }) === true) break;
   }
   return settle();

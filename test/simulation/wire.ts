@@ -19,6 +19,10 @@ export interface Wording {
   /** Ollama: relayed to */
   remoteHost?: string;
   refusal?: string;
+  /** thinking that comes apart from the answer */
+  reasoning?: string;
+  /** cut between any two UTF-16 units, not only between characters */
+  splits?: boolean;
   /** into how many pieces a streamed text is cut */
   cuts: number;
 }
@@ -32,8 +36,8 @@ export const FINISH: Record<Dialect, { stop: string; length: string; filter: str
   ollama: { stop: "stop", length: "length", filter: "content_filter", calls: "stop" },
 };
 
-function pieces(text: string, cuts: number): string[] {
-  const points = [...text];
+function pieces(text: string, cuts: number, splits = false): string[] {
+  const points = splits ? text.split("") : [...text];
   const size = Math.max(1, Math.ceil(points.length / cuts));
   const parts: string[] = [];
   for (let at = 0; at < points.length; at += size) parts.push(points.slice(at, at + size).join(""));
@@ -42,7 +46,7 @@ function pieces(text: string, cuts: number): string[] {
 
 const sse = (data: unknown, event?: string): string => `${event ? `event: ${event}\n` : ""}data: ${JSON.stringify(data)}\n\n`;
 
-function completions({ model, said, finish, usage, streaming, cuts, refusal }: Wording): Piece[] {
+function completions({ model, said, finish, usage, streaming, cuts, refusal, reasoning, splits }: Wording): Piece[] {
   const calls = said.calls.map((call, index) => ({ index, id: `call_${index}`, type: "function", function: call }));
   const counted = usage && { prompt_tokens: usage.input, completion_tokens: usage.output };
   const base = { id: "c1", created: 1, model };
@@ -52,6 +56,7 @@ function completions({ model, said, finish, usage, streaming, cuts, refusal }: W
       content: said.text,
       ...(calls.length > 0 ? { tool_calls: calls } : {}),
       ...(refusal ? { refusal } : {}),
+      ...(reasoning ? { reasoning_content: reasoning } : {}),
     };
     const choice = { index: 0, message, ...(finish === null ? {} : { finish_reason: finish }) };
     return [
@@ -65,7 +70,8 @@ function completions({ model, said, finish, usage, streaming, cuts, refusal }: W
     sse({ ...base, object: "chat.completion.chunk", choices: [{ index: 0, delta, ...more }] });
   return [
     { bytes: chunk({ role: "assistant", content: "" }), speaks: false },
-    ...pieces(said.text, cuts).map((content) => ({ bytes: chunk({ content }), speaks: /\S/.test(content) })),
+    ...pieces(reasoning ?? "", cuts, splits).map((piece) => ({ bytes: chunk({ reasoning_content: piece }), speaks: false })),
+    ...pieces(said.text, cuts, splits).map((content) => ({ bytes: chunk({ content }), speaks: /\S/.test(content) })),
     ...(calls.length > 0 ? [{ bytes: chunk({ tool_calls: calls }), speaks: false }] : []),
     ...(refusal ? [{ bytes: chunk({ refusal }), speaks: false }] : []),
     ...(finish === null ? [] : [{ bytes: chunk({}, { finish_reason: finish }), speaks: false }]),
@@ -74,13 +80,17 @@ function completions({ model, said, finish, usage, streaming, cuts, refusal }: W
   ];
 }
 
-function ollama({ model, said, finish, usage, cuts, remoteHost }: Wording): Piece[] {
+function ollama({ model, said, finish, usage, cuts, remoteHost, reasoning, splits }: Wording): Piece[] {
   const relay = remoteHost === undefined ? {} : { remote_host: remoteHost, remote_model: model };
   const line = (value: object): string => `${JSON.stringify({ model, created_at: "2026-11-22T02:00:00Z", ...relay, ...value })}\n`;
   const calls = said.calls.map((call) => ({ function: { name: call.name, arguments: JSON.parse(call.arguments) as unknown } }));
   const counted = usage && { prompt_eval_count: usage.input, eval_count: usage.output };
   return [
-    ...pieces(said.text, cuts).map((content) => ({
+    ...pieces(reasoning ?? "", cuts, splits).map((thinking) => ({
+      bytes: line({ message: { role: "assistant", content: "", thinking }, done: false }),
+      speaks: false,
+    })),
+    ...pieces(said.text, cuts, splits).map((content) => ({
       bytes: line({ message: { role: "assistant", content }, done: false }),
       speaks: /\S/.test(content),
     })),
@@ -93,8 +103,9 @@ function ollama({ model, said, finish, usage, cuts, remoteHost }: Wording): Piec
   ];
 }
 
-function anthropic({ model, said, finish, usage, streaming, cuts }: Wording): Piece[] {
+function anthropic({ model, said, finish, usage, streaming, cuts, reasoning, splits }: Wording): Piece[] {
   const blocks = [
+    ...(reasoning ? [{ type: "thinking", thinking: reasoning }] : []),
     ...(said.text === "" ? [] : [{ type: "text", text: said.text }]),
     ...said.calls.map((call, index) => ({
       type: "tool_use",
@@ -127,11 +138,15 @@ function anthropic({ model, said, finish, usage, streaming, cuts }: Wording): Pi
       }),
       speaks: false,
     },
+    ...pieces(reasoning ?? "", cuts, splits).map((thinking) => ({
+      bytes: event({ type: "content_block_delta", index: 0, delta: { type: "thinking_delta", thinking } } as { type: string }),
+      speaks: false,
+    })),
     {
       bytes: event({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } } as { type: string }),
       speaks: false,
     },
-    ...pieces(said.text, cuts).map((text) => ({
+    ...pieces(said.text, cuts, splits).map((text) => ({
       bytes: event({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } } as { type: string }),
       speaks: /\S/.test(text),
     })),

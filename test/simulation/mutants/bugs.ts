@@ -306,4 +306,25 @@ export const BUGS: readonly Bug[] = [
     "const slice = Math.min(learned ?? SLICE_SHARE * deadline_ms, SLICE_MOST_SHARE * deadline_ms, SLICE_MOST_MS);",
     "const slice = Math.min(hardEnd - deps.clock.now(), (deadline_ms * deadline_ms) / 40_000);",
   ]),
+  bug("kept-outcomes", "I33", "outcomes are kept for good", [
+    "src/consensus/meters.ts",
+    "export function countRun(meter: Meter, report: Report): void {",
+    "const kept = new Map<string, Report>();\nexport function countRun(meter: Meter, report: Report): void {\n  kept.set(report.id, report);",
+  ]),
+  bug("packed-cap", "I33", "the cap counts packed bytes", [
+    "src/runtimes/node-body.ts",
+    "if (this.#total > this.#cap)",
+    "if (this.#decoder === null && this.#total > this.#cap)",
+  ]),
+  bug("endless-line", "I33", "a line has no bound", [
+    "src/providers/lines.ts",
+    "if (length > MAX_LINE) overCap();\n    if (rest",
+    "if (rest",
+  ]),
+  bug("halved-bytes", "I41", "a character that two pieces share is read as two", [
+    "src/providers/body.ts",
+    "decoder.decode(value, { stream: true })",
+    "decoder.decode(value)",
+  ]),
+  bug("lost-last-line", "I41", "a last line without an end is dropped", ["src/providers/lines.ts", 'if (length > 0) give("");', ""]),
 ];
