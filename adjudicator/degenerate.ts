@@ -2,9 +2,14 @@
 import { visible } from "./answers/text.ts";
 import type { AnswerSpec } from "./types.ts";
 
+/** What may stand before an opener, as words without punctuation. */
+const ASSENT = /^(?:sure|certainly|of course|absolutely|okay|ok|great) /;
 /** Openers and claims that fooled judges as whole answers, in the languages they were published in. */
 const FILLER =
-  /^(?:thought process|thinking|thoughts|reasoning|solution|解|解説|かいせつ|解答|solución|lösung|réponse|respuesta|answer|final answer|the answer|the final answer|final|response|output|result|explanation|analysis|conclusion|step 1|let'?s (?:think|solve|work|see)[^.:\n]{0,60}|sure|certainly|of course|here (?:is|are)[^.:\n]{0,60}|i have (?:verified|checked|confirmed|reviewed)(?: (?:this|it|that|everything|the answer|my answer))?|(?:this|the answer|it) (?:is|has been) (?:verified|correct|checked|confirmed)|verified|correct|done|ok|okay|as an ai(?: language model)?)$/;
+  /^(?:thought process|thinking|thoughts|reasoning|solution|解|解説|かいせつ|解答|solución|lösung|réponse|respuesta|answer|final answer|the answer|the final answer|final|response|output|result|explanation|analysis|conclusion|step 1|let'?s (?:think|solve|work|see)(?: (?:this|that|it|the|problem|question|task|on|about|through|out|step|by|carefully)){0,8}|sure|certainly|of course|here(?:'s| is) (?:the|my|your) (?:final )?(?:answer|solution|response|result)|i can help(?: you)?(?: with (?:this|that|it))?|i(?:'d| would) be (?:happy|glad) to help(?: you)?(?: with (?:this|that|it))?|i have (?:verified|checked|confirmed|reviewed)(?: (?:this|it|that|everything|the answer|my answer))?|(?:this|the answer|it) (?:is|has been) (?:verified|correct|checked|confirmed)|verified|correct|done|ok|okay|as an ai(?: language model)?)$/;
+/** An announcement that nothing follows: its only colon, or its dots, end it. */
+const ANNOUNCED =
+  /^(?:(?:sure|certainly|of course|absolutely|okay|ok|great)[,.! ]{1,3})?(?:here(?:'s| is| are)|let'?s|let us|let me) [^.:!?…\n]{0,60}(?::|\.\.\.|…)$/;
 
 /** Shortest text in which repetition is judged, in characters. */
 const LONG = 200;
@@ -24,12 +29,13 @@ export function isDegenerate(raw: string, answer: AnswerSpec): boolean {
 
 function isFiller(text: string): boolean {
   if (text.length > 120) return false;
-  const words = text
+  const plain = text
     .toLowerCase()
     .replace(/[’]/g, "'")
-    .replace(/[*_#>`"“”:.…!?,;\s-]+/g, " ")
+    .replace(/[*_#>`"“”]+/g, "")
     .trim();
-  return FILLER.test(words);
+  const words = plain.replace(/[:.…!?,;\s-]+/g, " ").trim();
+  return FILLER.test(words) || FILLER.test(words.replace(ASSENT, "")) || ANNOUNCED.test(plain);
 }
 
 /** One symbol, one word or one short phrase makes up nearly all of the text. */

@@ -1,5 +1,6 @@
 /** Untrusted judge text → a ruling, or why it is unusable: the last explicit decision counts, never a guess, never the nearest match. Never throws; linear time. */
-import { type Noun, proseDecisions } from "./prose-decisions.ts";
+import { bareDecisions } from "./bare-labels.ts";
+import { type Noun, type ProseDecision, proseDecisions } from "./prose-decisions.ts";
 import type { Ruling } from "./types.ts";
 import { type FoundObject, objectsWith, valuesOf } from "./winner-objects.ts";
 
@@ -75,10 +76,16 @@ function lastBracket(text: string, content: RegExp): { found: Found; at: number 
   return { found: { status: "found", said: last.content, reason: null }, at: last.at };
 }
 
-/** Two decisions of the prose in one breath are none; else the last one. */
-function lastProse(text: string, nouns: Noun[]): { found: Found; at: number } {
-  const all = proseDecisions(text, nouns);
-  const last = all.at(-1);
+const lastProse = (text: string, nouns: Noun[]): { found: Found; at: number } => lastOf(proseDecisions(text, nouns));
+
+/** Of our own judges also "Winner: B", for they were told their labels; a decision with a noun comes first where both stand in one place. */
+function lastOwnProse(text: string): { found: Found; at: number } {
+  const named = proseDecisions(text, OWN_NOUNS);
+  return lastOf([...bareDecisions(text, named), ...named].sort((a, b) => a.at - b.at));
+}
+
+function lastOf(decisions: ProseDecision[]): { found: Found; at: number } {
+  const last = decisions.at(-1);
   return last ? { found: { status: "found", said: last.label, reason: null }, at: last.at } : { found: { status: "nothing" }, at: -1 };
 }
 
@@ -112,7 +119,7 @@ export function readRuling(text: string, labels: string[], allowNone = false): R
   if (object.status !== "nothing") return ruled(object, labels, allowNone);
   if (labelIn(said.trim()) !== null || /^\s*none\s*$/i.test(said.slice(0, 20)))
     return ruled({ status: "found", said: said.trim(), reason: null }, labels, allowNone);
-  return ruled(laterOf(lastBracket(said, /^[A-Z]$/), lastProse(said, OWN_NOUNS), said), labels, allowNone);
+  return ruled(laterOf(lastBracket(said, /^[A-Z]$/), lastOwnProse(said), said), labels, allowNone);
 }
 
 /** A bracket counts before prose, unless prose after it names somebody else: then neither does. */

@@ -47,10 +47,12 @@ function alone(text: string, options: Option[]): Option | null {
   const line = text.trim();
   return line.length > 600 || line.includes("\n")
     ? null
-    : (byText(line, options, true) ?? (line.length <= 6 ? labelAt(line, options, true) : null));
+    : (byText(line, options, true) ?? (line.length - opening(line) <= 6 ? labelAt(line, options, true) : null));
 }
 
 const OPEN = /^(?:[\s*_`"'“$:]|\\\(|\\\[|\\(?:text|mathrm|mathbf|textbf|boxed)\s?\{|(?:option|choice|answer|letter)\b){0,8}/i;
+
+const opening = (text: string): number => OPEN.exec(text)?.[0].length ?? 0;
 
 /**
  * The label that a text starts with: "(B)", "B.", "**B**", "B) words", "\text{(B)}". Where `bare`, a lone letter may also be followed by words
@@ -58,7 +60,7 @@ const OPEN = /^(?:[\s*_`"'“$:]|\\\(|\\\[|\\(?:text|mathrm|mathbf|textbf|boxed)
  */
 function labelAt(raw: string, options: Option[], bare: boolean): Option | null {
   const text = raw.slice(0, 200);
-  const rest = text.slice(OPEN.exec(text)?.[0].length ?? 0);
+  const rest = text.slice(opening(text));
   const bracketed = /^[([{]\s?([A-Za-z]|\d{1,2})\s?[)\]}]/.exec(rest);
   if (bracketed !== null) return byLabel(bracketed[1] ?? "", options);
   const match = /^([A-Za-z]|\d{1,2})(?![\p{L}\p{N}\p{M}'’%°/^_=+]|[.,]\d|-[\p{L}\p{N}])/u.exec(rest);

@@ -7,6 +7,8 @@ const value = (text: string, choices = LETTERS, finish: "stop" | "length" = "sto
   valueOf(read(text, { type: "choice", choices }, finish));
 
 test.each([
+  ["Option B", "B"],
+  ["**Choice D.**", "D"],
   ["The answer is (B).", "B"],
   ["the answer is **(C)**", "C"],
   ["The answer is A.", "A"],
