@@ -66,7 +66,8 @@ export interface Life {
   diedAt: number | null;
   isListening(): boolean;
   send(ask: Ask, leaveAfter: number | null): Promise<Met>;
-  term(): Promise<void>;
+  /** SIGTERM; tells when the process has ended */
+  term(onEnd?: () => void): Promise<void>;
   kill(): void;
   freeze(ms: number): void;
 }
@@ -246,7 +247,7 @@ export function createLife({ world, number, clock, rows, script, trouble, tell, 
       void over.then(() => open.delete(entry));
       return over;
     },
-    async term() {
+    async term(onEnd) {
       if (life.stop !== null || life.diedAt !== null) return;
       life.stop = { at: clock.now(), endedAt: null };
       tell(`SIGTERM ${number}`);
@@ -265,6 +266,7 @@ export function createLife({ world, number, clock, rows, script, trouble, tell, 
       life.stop.endedAt = clock.now();
       tell(`ended ${number}`);
       finish();
+      onEnd?.();
     },
     kill() {
       if (life.diedAt !== null) return;

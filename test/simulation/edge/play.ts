@@ -77,7 +77,7 @@ async function playAlone(world: EdgeWorld, options: { trace?: boolean }): Promis
         rows.losePower();
         return next();
       case "term":
-        return void life.term().then(next);
+        return void life.term(next);
       case "freeze":
         front = null;
         life.freeze(trouble.freeze.ms);
