@@ -7,7 +7,8 @@ import { viewOf, type JobView } from "./view.ts";
 import { createWorkers } from "./workers.ts";
 
 export interface Jobs {
-  accept(owner: Owner, request: RunRequest): Promise<JobView>;
+  /** `runId` names the job too; else both are drawn */
+  accept(owner: Owner, request: RunRequest, runId?: string): Promise<JobView>;
   get(owner: Owner, id: string): Promise<JobView>;
   list(owner: Owner, page: { limit: number; cursor: string | null }): Promise<{ data: JobView[]; next_cursor: string | null }>;
   /** throws `job-already-finished` or `not-found` */
@@ -23,6 +24,9 @@ export interface Jobs {
 const MAX_WAITING = 1000;
 const RETRY_S = 10;
 
+/** A job and its run share their hex digits, so that a job that is run again stores no second report. */
+export const jobOf = (runId: string): string => `job_${runId.slice("run_".length)}`;
+
 const missing = (): never => {
   throw new Problem("not-found", "there is no job of this id");
 };
@@ -31,13 +35,13 @@ export function createJobs(deps: JobDeps): Jobs {
   const { store, clock, random, meter } = deps;
   const workers = createWorkers(deps);
   return {
-    async accept(owner, request) {
+    async accept(owner, request, runId = `run_${random.hex(16)}`) {
       if ((await store.waiting()) >= MAX_WAITING) {
         meter.count("shed", { where: "jobs" });
         throw new Problem("overloaded", "too many jobs are waiting", { retryAfterS: RETRY_S });
       }
       const now = clock.wall();
-      const id = `job_${random.hex(16)}`;
+      const id = jobOf(runId);
       const fresh = { attempts: 0, fence: 0, lease_until: null, report_id: null, problem: null, progress: null };
       const job: JobRow = { id, owner, state: "queued", request: JSON.stringify(request), created_at: now, updated_at: now, ...fresh };
       await store.accept(job);
@@ -53,8 +57,9 @@ export function createJobs(deps: JobDeps): Jobs {
     async cancel(owner, id) {
       const ended = await store.cancel(owner, id, clock.wall());
       if (ended === "missing") return missing();
-      if (ended === "finished") throw new Problem("job-already-finished", "the job has ended before it could be cancelled");
+      // also where the store has said so before: nothing of it may go on here
       workers.abort(id);
+      if (ended === "finished") throw new Problem("job-already-finished", "the job has ended before it could be cancelled");
       meter.count("jobs", { state: "cancelled" });
       return viewOf((await store.get(owner, id)) ?? missing());
     },

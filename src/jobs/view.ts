@@ -1,12 +1,7 @@
 /** What a caller sees of a job. Pure. */
 import type { JobRow, JobState } from "../store/store.ts";
+import type { MemberProgress } from "./progress.ts";
 
-export interface MemberProgress {
-  member: string;
-  seat: number;
-  status: "waiting" | "answered" | "dropped";
-  reason: string | null;
-}
 export interface JobView {
   id: string;
   state: JobState;

@@ -4,7 +4,7 @@ import { Problem } from "../core/problem.ts";
 import type { ConsensusEvent } from "../core/report.ts";
 import type { JobRow } from "../store/store.ts";
 import { type JobDeps, LEASE_MS } from "./deps.ts";
-import type { MemberProgress } from "./view.ts";
+import { type MemberProgress, progressAfter } from "./progress.ts";
 
 /** A job that took its worker down this often is not tried again. */
 const MAX_ATTEMPTS = 3;
@@ -17,19 +17,14 @@ const problemOf = (error: unknown): string => {
   return JSON.stringify({ slug: known.slug, detail: known.detail });
 };
 
+const isLast = ({ type }: ConsensusEvent): boolean => type === "run-end" || type === "error";
+
 /** The job's last state, by the last event of its run; null = the run ended without one, because it was aborted. */
 function endOf(last: ConsensusEvent | undefined): Change | null {
   if (last?.type === "run-end") return { state: "done", report_id: last.data.id };
   if (last?.type !== "error") return null;
   const { type, detail, report } = last.data;
   return { state: "failed", problem: JSON.stringify({ slug: type.slice("/problems/".length), detail }), report_id: report?.id ?? null };
-}
-
-function noted(progress: MemberProgress[], event: ConsensusEvent): boolean {
-  if (event.type !== "candidate-arrived" && event.type !== "member-dropped") return false;
-  const { member, seat, status } = event.data;
-  progress.push({ member, seat, status, reason: status === "dropped" ? event.data.reason : null });
-  return true;
 }
 
 export async function work(deps: JobDeps, job: JobRow, signal: AbortSignal): Promise<void> {
@@ -67,15 +62,20 @@ async function attempt(
   const request = JSON.parse(job.request) as RunRequest;
   const runId = `run_${job.id.slice("job_".length)}`;
   const context = { owner: job.owner, requestId: job.id, acceptedAt: clock.now(), signal, live: false, runId };
-  const progress: MemberProgress[] = [];
+  let progress: MemberProgress[] = [];
   let last: ConsensusEvent | undefined;
   try {
     for await (const event of consensus.run(request, context)) {
       last = event;
-      if (noted(progress, event)) await write({ progress: JSON.stringify(progress) });
+      const moved = progressAfter(progress, event, request);
+      if (moved === null) continue;
+      progress = moved;
+      if (!isLast(event)) await write({ progress: JSON.stringify(progress) });
     }
   } catch (error) {
     return { state: "failed", problem: problemOf(error) };
   }
-  return endOf(last) ?? (signal.reason === "stopped" ? { state: "queued", lease_until: null } : null);
+  const end = endOf(last);
+  if (end) return { ...end, progress: JSON.stringify(progress) };
+  return signal.reason === "stopped" ? { state: "queued", lease_until: null } : null;
 }

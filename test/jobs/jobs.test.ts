@@ -12,15 +12,15 @@ import { createVirtualClock } from "../kit/clock.ts";
 import { createSeededRandom } from "../kit/random.ts";
 
 type Play = (context: RunContext) => AsyncGenerator<ConsensusEvent>;
-const request = { messages: [{ role: "user", content: "hello" }] } as unknown as RunRequest;
-const runEnd = (id: string): ConsensusEvent => ({ type: "run-end", data: { id } as Report });
+const request = { messages: [{ role: "user", content: "hello" }], panel: [] } as unknown as RunRequest;
+const runEnd = (id: string, outcomes: unknown[] = []): ConsensusEvent => ({ type: "run-end", data: { id, outcomes } as Report });
 const idOf = ({ runId = "" }: RunContext): string => runId;
 const answering: Play = async function* (context) {
   yield runEnd(idOf(context));
 };
 const waiting: Play = async function* ({ signal }) {
   yield { type: "run-start", data: { id: "x", members: [] } };
-  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 };
 
 let closing: (() => Promise<void>)[] = [];
@@ -124,4 +124,34 @@ test("an ended job keeps no prompt", async () => {
   const { id } = await jobs.accept("", request);
   await until(jobs, id, "done");
   expect((await store.get("", id))?.request).toBe("{}");
+});
+test("every seat of a running job is shown from the start, in seat order, and at the end those that were not needed too", async () => {
+  const seat = (number: number, member: string, status: string): unknown => ({ member, seat: number, status, reason: "timeout" });
+  const heard = Promise.withResolvers<void>();
+  const { jobs } = await scene(async function* (context) {
+    yield { type: "run-start", data: { id: idOf(context), members: ["groq/a", "ollama/b"] } };
+    yield { type: "member-dropped", data: seat(3, "ollama/b", "dropped") } as ConsensusEvent;
+    await heard.promise;
+    yield runEnd(idOf(context), [seat(1, "groq/a", "answered"), seat(2, "groq/a", "not-asked"), seat(3, "ollama/b", "dropped")]);
+  });
+  const panel = [
+    { model: "groq/a", samples: 2 },
+    { model: "together/left-out", samples: 1 },
+    { model: "ollama/b", samples: 1 },
+  ];
+  const { id } = await jobs.accept("", { ...request, panel } as RunRequest);
+  const states = async (): Promise<unknown[]> =>
+    (await jobs.get("", id)).progress.map(({ member, seat: number, status, reason }) => [number, member, status, reason]);
+  await expect.poll(states).toEqual([
+    [1, "groq/a", "waiting", null],
+    [2, "groq/a", "waiting", null],
+    [3, "ollama/b", "dropped", "timeout"],
+  ]);
+  heard.resolve();
+  await until(jobs, id, "done");
+  expect(await states()).toEqual([
+    [1, "groq/a", "answered", null],
+    [2, "groq/a", "not-asked", null],
+    [3, "ollama/b", "dropped", "timeout"],
+  ]);
 });

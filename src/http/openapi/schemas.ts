@@ -32,7 +32,7 @@ const job = z.looseObject({
   updated_at: when,
   attempts: count,
   progress: z.array(
-    z.looseObject({ member: text, seat: count, status: z.enum(["waiting", "answered", "dropped"]), reason: text.nullable() }),
+    z.looseObject({ member: text, seat: count, status: z.enum(["waiting", "answered", "dropped", "not-asked"]), reason: text.nullable() }),
   ),
   report: text.nullable().describe("path of the report, once there is one"),
   problem: z.looseObject({ slug, detail: text }).nullable(),
