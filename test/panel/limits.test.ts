@@ -3,8 +3,10 @@ import { expect, test } from "vitest";
 import { createCutoff } from "../../src/core/time.ts";
 import type { Cut } from "../../src/panel/cut.ts";
 import { DEFAULT_KNOBS } from "../../src/panel/knobs.ts";
+import { createLatencies } from "../../src/panel/latency.ts";
 import { Gate, type Slot } from "../../src/panel/limits.ts";
 import { createVirtualClock } from "../kit/clock.ts";
+import { createSeededRandom } from "../kit/random.ts";
 import { failure, orderOf, reply, settle, world } from "./fakes.ts";
 
 const newGate = (most: number, queueFactor = 2) => {
@@ -198,4 +200,31 @@ test("429s and timeouts narrow the room of their provider", async () => {
   await settle(clock, asked.ask(orderOf(clock, ["a/m"])));
   await settle(clock, asked.ask(orderOf(clock, ["a/m", "a/m", "a/m", "a/m"])));
   expect(a.seen.filter(({ at }) => at === 1).length).toBe(2);
+});
+
+test("in a steady overload nobody waits for nothing: who is turned away hears it at once, and all places are used", async () => {
+  const { clock, gate } = newGate(8, 16);
+  const random = createSeededRandom(1);
+  const latencies = createLatencies(clock, DEFAULT_KNOBS);
+  const came = { good: 0, atDoor: 0, later: 0, tooLate: 0 };
+  const call = async (): Promise<void> => {
+    const at = clock.now();
+    const known = latencies.known("m");
+    const by = at + 2000;
+    const slot = await gate.acquire({ by, usualMs: known?.p50 ?? 0, mostMs: known?.p95 ?? 0, cutoff: createCutoff() });
+    if (slot === null) return void (came[clock.now() === at ? "atDoor" : "later"] += 1);
+    const from = clock.now();
+    await new Promise<void>((resolve) => clock.timer(100 + 200 * random.next(), resolve));
+    slot.release();
+    latencies.add("m", clock.now() - from);
+    came[clock.now() <= by ? "good" : "tooLate"] += 1;
+  };
+  for (let n = 0; n < 8; n++) latencies.add("m", 120 + 20 * n);
+  // ten times what 8 places of 200 ms can serve, for 10 s
+  for (let n = 0; n < 4000; n++) {
+    if (n % 4 === 0) await clock.advance(10);
+    void call();
+  }
+  await clock.advance(3000);
+  expect([came.later, came.tooLate, came.good >= 0.95 * 40 * 10, came.good + came.atDoor]).toEqual([0, 0, true, 4000]);
 });
