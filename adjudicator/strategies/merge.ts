@@ -2,9 +2,10 @@
 import { PROMPTS } from "../../prompts/index.ts";
 import { frame } from "../framing.ts";
 import { labelsFor, shuffled } from "../labels.ts";
-import { checkMerge } from "../provenance.ts";
+import { type Checked, checkMerge } from "../provenance.ts";
 import { withoutThinking } from "../ruling.ts";
 import type { AdjudicatorSeat, Candidate } from "../types.ts";
+import { objectsWith } from "../winner-objects.ts";
 import { type AskOnce, climb, type Rung } from "./climb.ts";
 import { fitFor, shownText } from "./judging.ts";
 import { pick, trimmedFor } from "./pick.ts";
@@ -24,6 +25,12 @@ function replyTokens({ input, field }: StrategyTask): number {
 
 const labelled = (candidates: Candidate[]): Record<string, string> =>
   Object.fromEntries(labelsFor(candidates.length).map((label, index) => [label, candidates[index]?.member ?? ""]));
+
+const refuse = (why: string): Checked => ({ ok: false, why });
+
+/** A model that cannot leave the form of a pick names a winner where it should write. */
+const rules = (text: string, sources: string[]): boolean =>
+  objectsWith(text, "winner").length > 0 && sources.every((source) => objectsWith(source, "winner").length === 0);
 
 /** One rung. A text that is refused, or none at all, ends the climb all the same: a second writer would only make the caller wait for a pick. */
 async function write(task: StrategyTask, seat: AdjudicatorSeat, ask: AskOnce, trimmed: () => void): Promise<Rung<Written>> {
@@ -46,7 +53,9 @@ async function write(task: StrategyTask, seat: AdjudicatorSeat, ask: AskOnce, tr
   }
   const text = withoutThinking(reply.text).trim();
   const own = [PROMPTS.merge.system, PROMPTS.merge.user, framed.token];
-  const checked = reply.finish === "length" ? { ok: false as const, why: "it was cut" } : checkMerge(text, task.field.map(shownText), own);
+  const sources = task.field.map(shownText);
+  const checked =
+    reply.finish === "length" ? refuse("it was cut") : rules(text, sources) ? refuse("it is a ruling") : checkMerge(text, sources, own);
   if (checked.ok) return { result: "ruled", value: { status: "passed", text }, detail: null, stable: null, labels };
   return { result: "unusable", value: { status: "refused", why: checked.why }, detail: checked.why, stable: null, labels };
 }
