@@ -1,6 +1,7 @@
 /** MCP over streamable HTTP: a new server and transport for every request. Guards stand in front of it; it never sees a key. */
 import { createMcpHandler } from "@modelcontextprotocol/server";
 import { Problem } from "../core/problem.ts";
+import { acceptingBoth, takesEvents, withoutEvents } from "./plain.ts";
 import type { Caller, McpDeps } from "./ports.ts";
 import { createServer } from "./server.ts";
 
@@ -55,7 +56,8 @@ export function createMcpEndpoint(deps: McpDeps, newSession: () => string): McpE
       const known: Caller = session === null ? caller : { ...caller, cancellable: calls.of(caller.owner, session) };
       // nothing changes that could be listened for, and an open stream would only hold up the end of the service
       const handler = createMcpHandler(() => createServer(deps, known), { maxSubscriptions: 0, onerror: warn });
-      const response = await handler.fetch(request, { parsedBody: body });
+      const streamed = await handler.fetch(acceptingBoth(request), { parsedBody: body });
+      const response = takesEvents(request) ? streamed : await withoutEvents(streamed);
       if (isFields(body) && body.method === "initialize" && response.ok) response.headers.set(SESSION, newSession());
       return response;
     },

@@ -26,7 +26,7 @@ export function mcpRoute(deps: McpDeps, newSession: (bytes: number) => string): 
     endpoint ??= createMcpEndpoint(deps, () => newSession(SESSION_BYTES));
     return dressed(await endpoint.handle(request, body, { owner, requestId, begin }));
   };
-  return { path: "/mcp", methods: { POST: post } };
+  return { path: "/mcp", makes: ["application/json", "text/event-stream"], methods: { POST: post } };
 }
 
 export const withMcp = (deps: AppDeps): AppDeps => ({

@@ -156,6 +156,21 @@ test("200 clients that use the same JSON-RPC id each get their own answer", asyn
   expect(got).toEqual(nonces.map((nonce) => [1, nonce]));
 });
 
+test("a client that names no event stream gets its answer as one JSON body, progress left out", async () => {
+  const { method, params, ...rest } = call(5, "plain", "plain");
+  const asked = { ...rest, method, params: { ...params, _meta: { progressToken: "p" } } };
+  for (const accept of ["application/json", "*/*", ""]) {
+    const response = await post(asked, { accept });
+    expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/json"]);
+    expect(await response.json()).toMatchObject({ id: 5, result: { structuredContent: { schema: "consensus.report/1" } } });
+  }
+  const listed = await post({ jsonrpc: "2.0", id: 6, method: "tools/list" }, { accept: "text/event-stream" });
+  expect([listed.status, listed.headers.get("content-type")]).toEqual([200, "text/event-stream"]);
+  expect(dataOf(await listed.text())).toMatchObject({ id: 6, result: { tools: [{ name: "consensus" }, {}, {}] } });
+  const refused = await post({ jsonrpc: "2.0", id: 7, method: "ping" }, { accept: "image/png" });
+  expect([refused.status, await refused.json()]).toMatchObject([406, { error: { data: { type: "/problems/not-acceptable" } } }]);
+});
+
 test("a cancellation reaches no call of another session, and none without one", async () => {
   await stage.simulator.fault("groq", "stall-headers");
   const session = "a".repeat(32);
