@@ -1,9 +1,8 @@
 /** `Idempotency-Key`: one execution per owner, path, key and body; later calls get the same bytes. */
-import { Problem, problemDocument } from "../core/problem.ts";
-import type { Report } from "../core/report.ts";
+import { Problem } from "../core/problem.ts";
 import { sha256Hex } from "../core/sha256.ts";
 import type { AppDeps, Call } from "./deps.ts";
-import { JSON_TYPE, PROBLEM_TYPE, reply } from "./replies.ts";
+import { JSON_TYPE, reply } from "./replies.ts";
 
 /** A claim this much older than its run may last was left behind by a process that died. */
 const STALE_AFTER_MS = 10_000;
@@ -19,15 +18,15 @@ export interface StoredReply {
 }
 export const toResponse = ({ status, type, headers, body }: StoredReply): Response => reply(body, status, type, headers);
 
-/** A claimed key: ends in exactly one of `keep` and `release`. None of them rejects: a store that fails costs no answer. */
+/** A claimed key: ends in at most one of `keep` and `release`. None of them rejects: a store that fails costs no answer. */
 export interface Claimed {
-  /** the run has begun under this id */
-  link(run: string): void;
+  /** the run that the key was claimed for; absent = without a key any will do */
+  run?: string;
   keep(made: StoredReply): Promise<void>;
   /** nothing ran that is worth keeping: the key is free again */
   release(): Promise<void>;
 }
-export const UNCLAIMED: Claimed = { link: () => {}, keep: () => Promise.resolve(), release: () => Promise.resolve() };
+export const UNCLAIMED: Claimed = { keep: () => Promise.resolve(), release: () => Promise.resolve() };
 
 /** Keys in order, so that one meaning has one fingerprint. The body's depth is bounded by its reader. */
 function canonical(value: unknown): unknown {
@@ -51,54 +50,47 @@ const unavailable = ({ meter }: AppDeps): never => {
   throw new Problem("store-unavailable", "the store cannot keep the Idempotency-Key right now", { retryAfterS: STORE_RETRY_S });
 };
 
-/** The process died between storing the report and keeping the reply: made again from the report. */
-async function rebuilt({ owner, url, requestId }: Call, deps: AppDeps, run: string): Promise<StoredReply> {
-  const json = await deps.reports?.get(owner, run).catch(() => unavailable(deps));
-  if (!json)
-    throw new Problem("idempotency-in-progress", "the first request with this key ended without a report", { retryAfterS: RETRY_S });
-  const report = JSON.parse(json) as Report;
-  const headers = { "consensus-status": report.status, "consensus-report": report.id };
-  if (report.problem === null) return { status: 200, type: JSON_TYPE, headers, body: json };
-  const problem = new Problem(report.problem.slug, report.problem.detail, { report });
-  const document = problemDocument<Report>(problem, url.pathname, requestId);
-  return { status: document.status, type: PROBLEM_TYPE, headers, body: JSON.stringify(document) };
-}
-
 type Name = Parameters<NonNullable<AppDeps["idempotency"]>["release"]>[0];
-function claimed({ idempotency, meter, log }: AppDeps, name: Name, requestId: string): Claimed {
+function claimed({ idempotency, meter, log }: AppDeps, name: Name, run: string, requestId: string): Claimed {
   const swallow = (work: Promise<void> | undefined): Promise<void> =>
     (work ?? Promise.resolve()).catch(() => {
       meter.count("store_errors", { op: "idempotency" });
       log("error", "idempotency-failed", { request_id: requestId });
     });
   return {
-    link: (run) => void swallow(idempotency?.link?.(name, run)),
+    run,
     keep: ({ status, headers, type, body }) =>
-      swallow(idempotency?.finish(name, { status, headers: { ...headers, "content-type": type }, body })),
-    release: () => swallow(idempotency?.release(name)),
+      swallow(idempotency?.finish(name, { status, headers: { ...headers, "content-type": type }, body }, run)),
+    release: () => swallow(idempotency?.release(name, run)),
   };
 }
 
-/** What was kept under this key, or the right to run. `form` is the media type: an event stream is no replay of a report; `lastsMs` is the run's deadline. */
+/** What a run left behind whose process died before its reply could be kept. */
+export type Left = { report: string } | { job: string };
+
+/** What was kept or left behind under this key, or the right to run. `form` is the media type: an event stream is no replay of a report; `lastsMs` is the run's deadline. */
 export async function claim(
   call: Call,
   deps: AppDeps,
   { key, body, form, lastsMs }: { key: string; body: unknown; form: string; lastsMs: number },
-): Promise<{ replay: StoredReply } | { claimed: Claimed }> {
-  const { idempotency, clock } = deps;
+): Promise<{ replay: StoredReply } | { left: Left } | { claimed: Claimed }> {
+  const { idempotency, clock, random } = deps;
   if (idempotency === null) return unavailable(deps);
   const name = { owner: call.owner, method: call.request.method, path: call.url.pathname, key };
   const fingerprint = sha256Hex(JSON.stringify([form, canonical(body)]));
-  const found = await idempotency.claim(name, fingerprint, clock.wall(), lastsMs + STALE_AFTER_MS).catch(() => unavailable(deps));
+  const run = `run_${random.hex(16)}`;
+  const found = await idempotency.claim(name, fingerprint, clock.wall(), lastsMs + STALE_AFTER_MS, run).catch(() => unavailable(deps));
   switch (found.state) {
     case "claimed":
-      return { claimed: claimed(deps, name, call.requestId) };
+      return { claimed: claimed(deps, name, run, call.requestId) };
     case "reused":
       throw new Problem("idempotency-key-reused", "this key came with another body before");
     case "in-progress":
       throw new Problem("idempotency-in-progress", "the first request with this key is still running", { retryAfterS: RETRY_S });
     case "stored":
-      return { replay: await rebuilt(call, deps, found.run) };
+      return { left: { report: found.run } };
+    case "accepted":
+      return { left: { job: found.run } };
     case "done": {
       const { "content-type": type = JSON_TYPE, ...headers } = found.headers;
       return { replay: { status: found.status, type, headers, body: found.body } };

@@ -7,19 +7,24 @@ import { frameStream } from "./stream.ts";
 export const frameEvent = (id: number, { type, data }: ConsensusEvent): string =>
   `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 
+/** The end of a run, as a report or as the problem that it ended in. */
+export const isLast = ({ type }: ConsensusEvent): boolean => type === "run-end" || type === "error";
+
 export interface SseSource {
   events: AsyncIterator<ConsensusEvent>;
   /** a bug in the run: the event that tells so */
   broken(error: unknown): ConsensusEvent;
   /** the reader left or stalled; the run is to stop */
   leave(): void;
-  /** the last event was written; `frames` is everything that was sent but the keep-alives */
-  end(frames: string): void;
+  /** awaited before the last event is handed over: who has read it all can read it again; `frames` is everything but the keep-alives */
+  keep(frames: string): Promise<void>;
+  /** the last event was written */
+  end(): void;
 }
 
 /** `first` was read already, so that a refusal before it could still be a plain problem reply. */
 export function eventStream(first: ConsensusEvent, source: SseSource, clock: Clock): ReadableStream<Uint8Array> {
-  const { events, leave } = source;
+  const { events, leave, keep, end } = source;
   const sent: string[] = [];
   const frame = (event: ConsensusEvent): string => {
     const text = frameEvent(sent.length + 1, event);
@@ -33,9 +38,11 @@ export function eventStream(first: ConsensusEvent, source: SseSource, clock: Clo
       if (step.done) return step;
       next = events.next();
       next.catch(() => {});
-      return { done: false, value: frame(step.value) };
+      const text = frame(step.value);
+      if (isLast(step.value)) await keep(sent.join(""));
+      return { done: false, value: text };
     },
   };
   const broken = (error: unknown): string => frame(source.broken(error));
-  return frameStream({ frames, broken, leave, end: () => source.end(sent.join("")) }, clock);
+  return frameStream({ frames, broken, leave, end }, clock);
 }

@@ -20,15 +20,19 @@ export interface Workers {
 
 export function createWorkers(deps: JobDeps): Workers {
   const { store, clock, log, meter } = deps;
-  const running = new Map<string, AbortController>();
+  /** by try, not by job: a lease that was lost may have come to another worker of this process */
+  const running = new Set<{ id: string; lost: AbortController }>();
   const busy = new Set<Promise<void>>();
   const life = { stopped: false, unwatch: (): void => {} };
 
   const one = async (job: JobRow): Promise<void> => {
-    const controller = new AbortController();
-    running.set(job.id, controller);
+    const lost = new AbortController();
+    const mine = { id: job.id, lost };
+    running.add(mine);
+    // leased while the service was told to stop
+    if (life.stopped) lost.abort("stopped");
     meter.count("jobs", { state: "running" });
-    await work(deps, job, controller.signal).finally(() => running.delete(job.id));
+    await work(deps, job, lost).finally(() => running.delete(mine));
   };
   const workOff = async (): Promise<void> => {
     while (!life.stopped) {
@@ -57,11 +61,13 @@ export function createWorkers(deps: JobDeps): Workers {
   return {
     start,
     watch,
-    abort: (id) => running.get(id)?.abort("cancelled"),
+    abort(id) {
+      for (const one of running) if (one.id === id) one.lost.abort("cancelled");
+    },
     async stop() {
       life.stopped = true;
       life.unwatch();
-      for (const controller of running.values()) controller.abort("stopped");
+      for (const { lost } of running) lost.abort("stopped");
       await Promise.all(busy);
     },
   };

@@ -1,7 +1,7 @@
 /** One execution per Idempotency-Key: a claim in one statement, the reply kept whole, found again by the same owner only. */
 import { sha256Hex } from "../core/sha256.ts";
 import type { Claim, IdempotencyStore, SqlPort } from "./store.ts";
-import { deleteTexts, insertTexts, joinTexts, selectTexts } from "./texts.ts";
+import { insertTexts, joinTexts, selectTexts } from "./texts.ts";
 
 type Key = Parameters<IdempotencyStore["release"]>[0];
 /** Replies are kept for a day; looked for at most this often. */
@@ -10,19 +10,27 @@ const SWEEP_MS = 600_000;
 
 const idOf = async ({ owner, method, path, key }: Key): Promise<string> => `reply_${sha256Hex(JSON.stringify([owner, method, path, key]))}`;
 
+/** What the run of a claim left behind: never run again, but found. */
+const LEFT_REPORT = "EXISTS (SELECT 1 FROM reports WHERE reports.id = replies.run)";
+const LEFT_JOB = "EXISTS (SELECT 1 FROM jobs WHERE jobs.id = 'job_' || substr(replies.run, 5))";
 /** A fresh key, or an unfinished claim that is stale, is ours; RETURNING tells by giving a row back. */
-const CLAIM = `INSERT INTO replies (id, fingerprint, claimed_at) VALUES (?1, ?2, ?3)
-ON CONFLICT (id) DO UPDATE SET claimed_at = ?3, run = NULL WHERE status IS NULL AND fingerprint = ?2 AND claimed_at < ?3 - ?4
-AND NOT EXISTS (SELECT 1 FROM reports WHERE reports.id = replies.run)
+const CLAIM = `INSERT INTO replies (id, fingerprint, claimed_at, run) VALUES (?1, ?2, ?3, ?5)
+ON CONFLICT (id) DO UPDATE SET claimed_at = ?3, run = ?5 WHERE status IS NULL AND fingerprint = ?2 AND claimed_at < ?3 - ?4
+AND NOT ${LEFT_REPORT} AND NOT ${LEFT_JOB}
 RETURNING id`;
-const FIND = `SELECT fingerprint, status, headers, run, EXISTS (SELECT 1 FROM reports WHERE reports.id = replies.run) AS stored
-FROM replies WHERE id = ?`;
+const FIND = `SELECT fingerprint, status, headers, run, ${LEFT_REPORT} AS stored, ${LEFT_JOB} AS accepted FROM replies WHERE id = ?`;
+const OURS = "run IS ?2 AND status IS NULL";
 
-async function found(sql: SqlPort, id: string, fingerprint: string): Promise<Claim> {
+async function found(sql: SqlPort, id: string, fingerprint: string, run: string | null): Promise<Claim> {
   const [row] = await sql.all({ sql: FIND, params: [id] });
   if (!row) return { state: "in-progress" };
   if (row.fingerprint !== fingerprint) return { state: "reused" };
-  if (row.status === null) return row.stored === 1 ? { state: "stored", run: String(row.run) } : { state: "in-progress" };
+  if (row.status === null) {
+    if (row.accepted === 1) return { state: "accepted", run: String(row.run) };
+    if (row.stored === 1) return { state: "stored", run: String(row.run) };
+    // a port may try again what took effect before it was told so
+    return { state: run !== null && row.run === run ? "claimed" : "in-progress" };
+  }
   const body = joinTexts(await sql.all(selectTexts(id)));
   return { state: "done", status: Number(row.status), headers: JSON.parse(String(row.headers)) as Record<string, string>, body };
 }
@@ -39,22 +47,25 @@ export function createIdempotencyStore(sql: SqlPort): IdempotencyStore {
     ]);
   };
   return {
-    async claim(key, fingerprint, now, staleMs) {
+    async claim(key, fingerprint, now, staleMs, run) {
       await sweep(now);
       const id = await idOf(key);
-      const mine = await sql.all({ sql: CLAIM, params: [id, fingerprint, now, staleMs] });
-      return mine.length > 0 ? { state: "claimed" } : found(sql, id, fingerprint);
+      const mine = await sql.all({ sql: CLAIM, params: [id, fingerprint, now, staleMs, run ?? null] });
+      return mine.length > 0 ? { state: "claimed" } : found(sql, id, fingerprint, run ?? null);
     },
-    async link(key, run) {
-      await sql.run({ sql: "UPDATE replies SET run = ? WHERE id = ? AND status IS NULL", params: [run, await idOf(key)] });
-    },
-    async finish(key, { status, headers, body }) {
+    async finish(key, { status, headers, body }, run) {
       const id = await idOf(key);
-      const done = { sql: "UPDATE replies SET status = ?, headers = ? WHERE id = ?", params: [status, JSON.stringify(headers), id] };
-      await sql.batch([deleteTexts(id), ...insertTexts(id, body), done]);
+      const cleared = `DELETE FROM texts WHERE id = ?1 AND EXISTS (SELECT 1 FROM replies WHERE id = ?1 AND ${OURS})`;
+      const done = `UPDATE replies SET status = ?3, headers = ?4 WHERE id = ?1 AND ${OURS}`;
+      await sql.batch([
+        { sql: cleared, params: [id, run ?? null] },
+        ...insertTexts(id, body),
+        { sql: done, params: [id, run ?? null, status, JSON.stringify(headers)] },
+      ]);
     },
-    async release(key) {
-      await sql.run({ sql: "DELETE FROM replies WHERE id = ? AND status IS NULL", params: [await idOf(key)] });
+    async release(key, run) {
+      const free = `DELETE FROM replies WHERE id = ?1 AND ${OURS} AND NOT ${LEFT_REPORT} AND NOT ${LEFT_JOB}`;
+      await sql.run({ sql: free, params: [await idOf(key), run ?? null] });
     },
   };
 }

@@ -3,7 +3,7 @@ import { readCursor, writeCursor } from "./cursor.ts";
 import type { JobRow, JobState, JobStore, SqlPort, SqlRow, SqlValue } from "./store.ts";
 
 const COLUMNS = "id, owner, state, request, created_at, updated_at, attempts, fence, lease_until, report_id, problem, progress";
-const CHANGEABLE = ["request", "state", "lease_until", "report_id", "problem", "progress"] as const;
+const CHANGEABLE = ["request", "state", "attempts", "lease_until", "report_id", "problem", "progress"] as const;
 
 const toJob = (row: SqlRow): JobRow => ({
   id: String(row.id),
@@ -29,7 +29,9 @@ export function createJobStore(sql: SqlPort): JobStore {
     async accept(job) {
       const values = [job.id, job.owner, job.state, job.request, job.created_at, job.updated_at, job.attempts, job.fence];
       const params = [...values, job.lease_until, job.report_id, job.problem, job.progress];
-      await sql.run({ sql: `INSERT INTO jobs (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, params, durable: true });
+      // a port may try again what took effect before it was told so
+      const insert = `INSERT INTO jobs (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
+      await sql.run({ sql: insert, params, durable: true });
     },
     async get(owner, id) {
       const [row] = await sql.all({ sql: `SELECT ${COLUMNS} FROM jobs WHERE owner = ? AND id = ?`, params: [owner, id] });
@@ -62,6 +64,8 @@ export function createJobStore(sql: SqlPort): JobStore {
       const { changes } = await sql.run({
         sql: "UPDATE jobs SET state = 'cancelled', request = '{}', updated_at = ? WHERE owner = ? AND id = ? AND state IN ('queued', 'running')",
         params: [now, owner, id],
+        // what was called off must not run again after a loss of power
+        durable: true,
       });
       if (changes > 0) return "cancelled";
       const rows = await sql.all({ sql: "SELECT 1 FROM jobs WHERE owner = ? AND id = ?", params: [owner, id] });

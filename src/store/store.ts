@@ -89,23 +89,30 @@ export type Claim =
   | { state: "reused" }
   | { state: "done"; status: number; headers: Record<string, string>; body: string }
   /** the process died between storing the report of the run and keeping the reply: the reply is made again from that report */
-  | { state: "stored"; run: string };
+  | { state: "stored"; run: string }
+  /** the same between accepting the job of this run and keeping the reply */
+  | { state: "accepted"; run: string };
 /** Idempotency: (owner, method, path, key) → the stored reply. */
 export interface IdempotencyStore {
-  /** claims the key for this body fingerprint, in one statement; a claim older than `staleMs` may be taken over */
+  /**
+   * Claims the key for this body fingerprint and this run, in one statement, so that whatever the run leaves behind is found
+   * though its process died before `finish`; a claim older than `staleMs` whose run left nothing may be taken over.
+   */
   claim(
     key: { owner: Owner; method: string; path: string; key: string },
     fingerprint: string,
     now: number,
     staleMs: number,
+    run?: string,
   ): Promise<Claim>;
-  /** the claim's run has this id, so that a report that was stored is found though the process died before `finish` */
-  link?(key: { owner: Owner; method: string; path: string; key: string }, run: string): Promise<void>;
+  /** changes nothing once the claim has gone to another run */
   finish(
     key: { owner: Owner; method: string; path: string; key: string },
     reply: { status: number; headers: Record<string, string>; body: string },
+    run?: string,
   ): Promise<void>;
-  release(key: { owner: Owner; method: string; path: string; key: string }): Promise<void>;
+  /** the key is free again, unless the run left a report or a job, or the claim is another's */
+  release(key: { owner: Owner; method: string; path: string; key: string }, run?: string): Promise<void>;
 }
 
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled" | "dead";
@@ -135,7 +142,7 @@ export interface JobStore {
   update(
     id: string,
     fence: number,
-    change: Partial<Pick<JobRow, "request" | "state" | "lease_until" | "report_id" | "problem" | "progress">>,
+    change: Partial<Pick<JobRow, "request" | "state" | "attempts" | "lease_until" | "report_id" | "problem" | "progress">>,
     now: number,
   ): Promise<boolean>;
   cancel(owner: Owner, id: string, now: number): Promise<"cancelled" | "finished" | "missing">;

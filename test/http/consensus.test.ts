@@ -246,8 +246,9 @@ test("died between storing the report and keeping the reply: the retry gets the 
   const idempotency = createIdempotencyStore(sql);
   const reports = createReportStore(sql);
   const dying: IdempotencyStore = { ...idempotency, finish: () => new Promise(() => {}) };
-  const report = reportOf();
-  const script = async function* (): Run {
+  let report = reportOf();
+  const script = async function* (_request: unknown, { runId }: { runId?: string }): Run {
+    report = reportOf({ id: runId ?? report.id });
     yield { type: "run-start", data: { id: report.id, members: [] } };
     await new Promise((resolve) => setTimeout(resolve, 5));
     const row = {

@@ -5,12 +5,14 @@ import type { ConsensusEvent, Report } from "../../core/report.ts";
 import { jsonOf } from "../../core/spelled.ts";
 import { negotiate } from "../accept.ts";
 import type { AppDeps, Call, Route } from "../deps.ts";
-import { claim, type Claimed, readKey, type StoredReply, toResponse, UNCLAIMED } from "../idempotent.ts";
+import { claim, type Claimed, type Left, readKey, type StoredReply, toResponse, UNCLAIMED } from "../idempotent.ts";
 import { readJson } from "../json.ts";
 import { CallerLeft, type Life } from "../life.ts";
 import { JSON_TYPE, PROBLEM_TYPE, reply } from "../replies.ts";
-import { eventStream } from "../sse.ts";
-import { acceptJob, wantsJob } from "./jobs.ts";
+import { eventStream, isLast } from "../sse.ts";
+import { rebuilt } from "../rebuilt.ts";
+import { acceptedBefore, acceptJob, wantsJob } from "./jobs.ts";
+import { reading } from "./reading.ts";
 import { SSE_HEADERS, SSE_TYPE } from "../stream.ts";
 
 const reportHeaders = (report: Report): Record<string, string> => ({ "consensus-status": report.status, "consensus-report": report.id });
@@ -24,42 +26,60 @@ function replyOf(last: ConsensusEvent | undefined, call: Call): StoredReply {
   return { status: data.status, type: PROBLEM_TYPE, headers, body: JSON.stringify({ ...data, instance: call.url.pathname }) };
 }
 
-const start = (call: Call, deps: AppDeps, request: RunRequest, life: Life, live: boolean): AsyncGenerator<ConsensusEvent> =>
-  deps.consensus.run(request, { owner: call.owner, requestId: call.requestId, acceptedAt: call.acceptedAt, signal: life.signal, live });
+interface Order {
+  call: Call;
+  deps: AppDeps;
+  request: RunRequest;
+  key: Claimed;
+}
+function start({ call, deps, request, key }: Order, { signal }: Life, live: boolean): AsyncGenerator<ConsensusEvent> {
+  const { owner, requestId, acceptedAt } = call;
+  return deps.consensus.run(request, { owner, requestId, acceptedAt, signal, live, runId: key.run });
+}
 
 function countProblem(deps: AppDeps, event: ConsensusEvent): void {
   if (event.type === "error") deps.meter.count("problems", { slug: event.data.type.slice("/problems/".length) });
 }
-/** A run that left a report is never run again under its key; one that was refused or left behind may be. */
-const isWorthKeeping = (last: ConsensusEvent | undefined): boolean =>
-  last?.type === "run-end" || (last?.type === "error" && last.data.report !== undefined);
-
-async function drained(call: Call, deps: AppDeps, request: RunRequest, key: Claimed): Promise<Response> {
+async function drained(order: Order): Promise<Response> {
+  const { call, deps, key } = order;
   const life = call.begin();
   let last: ConsensusEvent | undefined;
   let made: StoredReply | null = null;
   try {
-    for await (const event of start(call, deps, request, life, false)) {
+    for await (const event of start(order, life, false)) {
       last = event;
-      if (event.type === "run-start") key.link(event.data.id);
       countProblem(deps, event);
     }
     made = replyOf(last, call);
   } finally {
     life.end();
-    if (made === null || !isWorthKeeping(last)) {
+    // refused or left: what has come to no end may be run again
+    if (made === null) {
       const released = key.release();
       call.background(released);
       await released;
     }
   }
-  if (isWorthKeeping(last)) await key.keep(made);
+  await key.keep(made);
   return toResponse(made);
 }
 
-async function streamed(call: Call, deps: AppDeps, request: RunRequest, key: Claimed): Promise<Response> {
+/** Nobody reads on: the run is cancelled, and its key free again unless it had come to its end already. */
+async function abandon(events: AsyncIterator<ConsensusEvent>, life: Life, key: Claimed): Promise<void> {
+  life.cancel();
+  let hasEnded = false;
+  try {
+    for (let step = await events.next(); !step.done; step = await events.next()) hasEnded ||= isLast(step.value);
+  } finally {
+    life.end();
+    if (!hasEnded) await key.release();
+  }
+}
+
+async function streamed(order: Order): Promise<Response> {
+  const { call, deps, key } = order;
   const life = call.begin();
-  const events = start(call, deps, request, life, true);
+  const events = start(order, life, true);
   const first = await events.next().catch(async (error: unknown) => {
     life.end();
     await key.release();
@@ -67,15 +87,12 @@ async function streamed(call: Call, deps: AppDeps, request: RunRequest, key: Cla
   });
   if (first.done) throw new CallerLeft();
   const headers: Record<string, string> = { ...SSE_HEADERS };
-  if (first.value.type === "run-start") {
-    headers["consensus-report"] = first.value.data.id;
-    key.link(first.value.data.id);
-  }
-  let last: ConsensusEvent = first.value;
+  if (first.value.type === "run-start") headers["consensus-report"] = first.value.data.id;
+  let hasEnded = false;
   const noted: AsyncIterator<ConsensusEvent> = {
     next: async () => {
       const step = await events.next();
-      if (!step.done) countProblem(deps, (last = step.value));
+      if (!step.done) countProblem(deps, step.value);
       return step;
     },
   };
@@ -84,27 +101,36 @@ async function streamed(call: Call, deps: AppDeps, request: RunRequest, key: Cla
     const problem = new Problem("internal", "an unexpected error was logged under this request id");
     return { type: "error", data: problemDocument<Report>(problem, call.url.pathname, call.requestId), retryAfterS: null };
   };
-  const leave = (): void => {
-    life.cancel();
-    life.end();
-    call.background(key.release());
+  const keep = (body: string): Promise<void> => {
+    hasEnded = true;
+    return key.keep({ status: 200, type: SSE_TYPE, headers, body });
   };
-  const end = (body: string): void => {
+  const leave = (): void => call.background(hasEnded ? Promise.resolve(life.end()) : abandon(events, life, key).catch(() => {}));
+  const end = (): void => {
     life.end();
-    call.background(isWorthKeeping(last) ? key.keep({ status: 200, type: SSE_TYPE, headers, body }) : key.release());
+    if (!hasEnded) call.background(key.release());
   };
-  return reply(eventStream(first.value, { events: noted, broken, leave, end }, deps.clock), 200, SSE_TYPE, headers);
+  return reply(eventStream(first.value, { events: noted, broken, leave, keep, end }, deps.clock), 200, SSE_TYPE, headers);
 }
 
-async function accepted(call: Call, deps: AppDeps, request: RunRequest, key: Claimed): Promise<Response> {
+async function accepted({ call, deps, request, key }: Order): Promise<Response> {
   try {
-    const made = await acceptJob(call, deps, request);
+    const made = await acceptJob(call, deps, request, key.run);
     await key.keep(made);
     return toResponse(made);
   } catch (error) {
     await key.release();
     throw error;
   }
+}
+
+/** Out of what a run left behind whose process died before its reply was kept. */
+async function remade(call: Call, deps: AppDeps, left: Left, asStream: boolean): Promise<StoredReply> {
+  if ("job" in left) return acceptedBefore(call, deps, left.job);
+  const json = await reading(deps, "idempotency", async () => (await deps.reports?.get(call.owner, left.report)) ?? null);
+  if (json === null)
+    throw new Problem("idempotency-in-progress", "the first request with this key ended without a report", { retryAfterS: 1 });
+  return rebuilt(call, json, asStream);
 }
 
 export const consensusRoute: Route = {
@@ -119,8 +145,11 @@ export const consensusRoute: Route = {
       const claimFor = { body, form: asJob ? "job" : form, lastsMs: request.deadline_ms };
       const found = key === null ? { claimed: UNCLAIMED } : await claim(call, deps, { key, ...claimFor });
       if ("replay" in found) return toResponse(found.replay);
-      if (asJob) return accepted(call, deps, request, found.claimed);
-      return (form === "text/event-stream" ? streamed : drained)(call, deps, request, found.claimed);
+      const asStream = form === "text/event-stream";
+      if ("left" in found) return toResponse(await remade(call, deps, found.left, asStream));
+      const order = { call, deps, request, key: found.claimed };
+      if (asJob) return accepted(order);
+      return (asStream ? streamed : drained)(order);
     },
   },
 };

@@ -1,6 +1,7 @@
 /** Background runs: what they are at, and their cancel. They are accepted by `POST /consensus` with `Prefer: respond-async`. */
 import { Problem } from "../../core/problem.ts";
-import type { Jobs } from "../../jobs/jobs.ts";
+import { jobOf, type Jobs } from "../../jobs/jobs.ts";
+import type { JobView } from "../../jobs/view.ts";
 import type { AppDeps, Call, Route } from "../deps.ts";
 import { JSON_TYPE, jsonReply } from "../replies.ts";
 import type { StoredReply } from "../idempotent.ts";
@@ -23,11 +24,17 @@ const idOf = ({ params }: Call): string => {
 export const wantsJob = (request: Request): boolean =>
   /(?:^|[,;\s])respond-async(?:$|[,;\s])/i.test((request.headers.get("prefer") ?? "").slice(0, 500));
 
-export async function acceptJob(call: Call, deps: AppDeps, request: Parameters<Jobs["accept"]>[1]): Promise<StoredReply> {
-  const job = await reading(deps, "accept", () => jobsOf(deps).accept(call.owner, request));
+/** As it was when it was accepted, whatever has become of it since: whoever asks again is told the same. */
+function acceptance(job: JobView): StoredReply {
+  const fresh = { state: "queued", updated_at: job.created_at, attempts: 0, progress: [], report: null, problem: null };
   const headers = { location: `/jobs/${job.id}`, "preference-applied": "respond-async", "retry-after": String(POLL_S) };
-  return { status: 202, type: JSON_TYPE, headers, body: JSON.stringify(job) };
+  return { status: 202, type: JSON_TYPE, headers, body: JSON.stringify({ ...job, ...fresh }) };
 }
+export const acceptJob = async (call: Call, deps: AppDeps, request: Parameters<Jobs["accept"]>[1], run?: string): Promise<StoredReply> =>
+  acceptance(await reading(deps, "accept", () => jobsOf(deps).accept(call.owner, request, run)));
+/** The job was accepted for this run by a process that died before it could say so. */
+export const acceptedBefore = async (call: Call, deps: AppDeps, run: string): Promise<StoredReply> =>
+  acceptance(await reading(deps, "get", () => jobsOf(deps).get(call.owner, jobOf(run))));
 
 export const jobRoutes: Route[] = [
   {
