@@ -12,6 +12,10 @@ const MAX_CALLS = 128;
 /** A call written as JSON was at least begun. */
 const BEGUN = /["'](?:name|function|tool)["']\s{0,8}:/;
 
+/** Whether words try to be a call: as JSON, or as code. */
+export const isCallBegun = (text: string, tools: ToolSpec[]): boolean =>
+  BEGUN.test(text) || tools.some(({ name }) => text.includes(`${name}(`));
+
 export function readToolCalls(text: string, calls: ToolCall[], tools: ToolSpec[], finish: UnifiedFinish): Reading {
   const unreadable: Reading = { status: finish === "length" ? "cut" : "abstained" };
   if (calls.length === 0) {

@@ -1,6 +1,6 @@
 /** The decision as a whole: what is counted, what is asked, and what the last rungs do. */
-import { expect, test } from "vitest";
-import { adjudicate } from "../../adjudicator/index.ts";
+import { describe, expect, test } from "vitest";
+import { type Candidate, type Decision, type DecisionInput, adjudicate } from "../../adjudicator/index.ts";
 import { candidate, codes, decisionInput, sayingAsk } from "./decision-kit.ts";
 
 const asked = (text: string): { ask: ReturnType<typeof sayingAsk>; count: () => number } => {
@@ -138,6 +138,41 @@ test("tools that nobody called leave the words to be compared", async () => {
     decisionInput([candidate(1, "It is 42.", unread), candidate(2, "it is 42", unread)], { tools, answer: { type: "text" } }),
   );
   expect(decision.verdict).toMatchObject({ how: "agreed", agreement: 1 });
+});
+
+describe("where some called a tool and some gave words", () => {
+  const unread = { reading: { status: "abstained" as const } };
+  const tools = [{ name: "look", parameters: null, readOnly: false }];
+  const calls = (seat: number): Candidate =>
+    candidate(seat, "", {
+      toolCalls: [{ id: "c1", type: "function", function: { name: "look", arguments: "{}" } }],
+      reading: { status: "read", key: '{"arguments":{},"name":"look"}', value: [{ name: "look", arguments: {} }] },
+    });
+  const decide = (candidates: Candidate[], over: Partial<DecisionInput> = {}): Promise<Decision> =>
+    adjudicate(decisionInput(candidates, { tools, answer: { type: "text" }, ...over }));
+
+  test("the words win where most of the weight gave words alone and agrees", async () => {
+    const decision = await decide([candidate(1, "It is 42.", unread), candidate(2, "it is 42", unread), calls(3)]);
+    expect(decision).toMatchObject({ answer: "It is 42.", toolCalls: [] });
+    expect(decision.verdict).toMatchObject({ how: "voted", agreement: 2 / 3, supporters: ["p1/m1", "p2/m2"] });
+    expect(decision.verdict.dissents).toMatchObject([{ members: ["p3/m3"], value: null, excerpt: "look({})" }]);
+  });
+  test("the adjudicator picks where the words differ", async () => {
+    const ask = sayingAsk('{"winner":"A"}');
+    const decision = await decide([candidate(1, "It is 42.", unread), candidate(2, "It is 41.", unread), calls(3)], { ask, orders: 1 });
+    expect(decision.verdict.how).toBe("picked");
+  });
+  test("a number in words counts as the answer type says", async () => {
+    const decision = await decide([candidate(1, "It is 42.", unread), candidate(2, "42", unread), calls(3)], {
+      answer: { type: "number" },
+    });
+    expect(decision).toMatchObject({ value: 42, toolCalls: [] });
+  });
+  test("the call wins against half of the weight, and against words that only try to call", async () => {
+    expect((await decide([candidate(1, "It is 42.", unread), calls(2)])).toolCalls).toHaveLength(1);
+    const tries = ["look(at=1)", '{"name": "look", "args'].map((text, at) => candidate(at + 1, text, unread));
+    expect((await decide([...tries, calls(3)])).toolCalls).toHaveLength(1);
+  });
 });
 
 test("a judge that wants the flagged text is shown the others only, and a tie among flagged answers opens the field", async () => {
