@@ -8,7 +8,7 @@ import { noScreen, openScreen } from "./live.ts";
 import type { AddCommand, CliPorts, Terminal } from "./ports.ts";
 import { type AskOptions, promptOf, requestOf } from "./question.ts";
 import { complain, exitOf, isProblem } from "./refusals.ts";
-import { safeJson } from "./safe.ts";
+import { safeJson, safeLine } from "./safe.ts";
 import { answerText, summaryLines } from "./summary.ts";
 import { readCount, readList, readMs, readUsd } from "./values.ts";
 
@@ -55,7 +55,7 @@ function finish({ terminal }: CliPorts, last: Last, { json, strict, quiet }: Opt
   if (json) terminal.out(`${safeJson(report ?? last.data)}\n`);
   if (last.type === "error") {
     if (report && !quiet) terminal.err(summaryOf(report, terminal));
-    terminal.err(`gekro: ${last.data.type.replace("/problems/", "")}: ${last.data.detail}\n`);
+    terminal.err(`gekro: ${safeLine(`${last.data.type.replace("/problems/", "")}: ${last.data.detail}`)}\n`);
     return EXIT.failed;
   }
   if (!json) terminal.out(answerText(last.data));

@@ -18,17 +18,17 @@ const LINE_COLUMNS = 240;
 
 function show({ terminal }: CliPorts, report: Report): void {
   const { rows } = fold(emptyBoard(), { type: "run-end", data: report });
-  const problem = report.problem ? `${report.problem.slug}: ${safeLine(report.problem.detail)}\n` : "";
+  const problem = report.problem ? `${safeLine(`${report.problem.slug}: ${report.problem.detail}`)}\n` : "";
   const members = rows.map((row) => `  ${plainRow(row)}\n`).join("");
   const plain = (_ink: string, text: string): string => text;
   terminal.out(
-    `${report.created_at}  ${report.status}\n${members}${summaryLines(report, LINE_COLUMNS, plain)}${problem}\n${answerText(report)}`,
+    `${safeLine(`${report.created_at}  ${report.status}`)}\n${members}${summaryLines(report, LINE_COLUMNS, plain)}${problem}\n${answerText(report)}`,
   );
 }
 
 const HEAD = ["REPORT", "WHEN", "STATUS", "HOW", "AGREED", "COST", "TIME", "ANSWER"];
 function lineOf({ id, created_at: at, status, how, agreement, cost_usd: cost, total_ms: ms, excerpt }: ReportRow): string[] {
-  return [id, at.slice(0, 19), status, how ?? "–", share(agreement), dollars(cost), seconds(ms), safeLine(excerpt)];
+  return [id, at.slice(0, 19), status, how ?? "–", share(agreement), dollars(cost), seconds(ms), excerpt].map(safeLine);
 }
 
 async function report(ports: CliPorts, id: string | undefined, options: Options): Promise<number> {

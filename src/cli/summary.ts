@@ -22,7 +22,7 @@ function verdictLine({ verdict, mode, outcomes }: Report): string {
     verdict.agreement === null ? null : `agreement ${share(verdict.agreement)}`,
     verdict.confidence === null ? null : `confidence ${share(verdict.confidence)}`,
     `${verdict.supporters.length} of ${members} behind it`,
-    verdict.winner === null ? null : `from ${safeLine(verdict.winner)}`,
+    verdict.winner === null ? null : `from ${verdict.winner}`,
   ]);
 }
 
@@ -40,18 +40,18 @@ function ledgerLine({ id, usage, cost_usd: cost, timing_ms: timing, simulated, s
 
 function dissentLine({ members, value, excerpt }: NonNullable<Report["verdict"]>["dissents"][number]): string {
   const said = value === null ? excerpt : typeof value === "string" ? value : JSON.stringify(value);
-  return `dissent: ${members.map(safeLine).join(", ")}: ${safeLine(said)}`;
+  return `dissent: ${members.join(", ")}: ${said}`;
 }
 
-/** One line each, cut to `width` columns. */
+/** One line each, cut to `width` columns; no word of it is trusted, since a report may come from elsewhere. */
 export function summaryLines(report: Report, width: number, style: Style): string {
   const losses = report.degradations.map(
-    ({ code, member, detail }) => `degraded: ${code}${member === null ? "" : ` ${safeLine(member)}`}: ${safeLine(detail)}`,
+    ({ code, member, detail }) => `degraded: ${code}${member === null ? "" : ` ${member}`}: ${detail}`,
   );
   const lines: [Ink, string][] = [
     ["bold", verdictLine(report)],
     ...[...(report.verdict?.dissents ?? []).map(dissentLine), ...losses].map((line): [Ink, string] => ["yellow", line]),
     ["dim", ledgerLine(report)],
   ];
-  return lines.map(([ink, line]) => `${style(ink, fitted(line, width))}\n`).join("");
+  return lines.map(([ink, line]) => `${style(ink, fitted(safeLine(line), width))}\n`).join("");
 }

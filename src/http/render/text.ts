@@ -19,4 +19,4 @@ export function fenced(text: string): string {
   return `${fence}text\n${visible(text)}\n${fence}`;
 }
 export const cell = (text: string): string =>
-  visible(text).replace(/[\n\r|`\\<>[\]*_!&#]/g, (character) => (character === "\n" || character === "\r" ? " " : `\\${character}`));
+  visible(text).replace(/[\n\r|`~\\<>[\]*_!&#]/g, (character) => (character === "\n" || character === "\r" ? " " : `\\${character}`));
