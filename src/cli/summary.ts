@@ -1,5 +1,6 @@
 /** What a finished run comes to, for people: the answer as text, and a few lines about who stands behind it and what was lost. Pure. */
 import type { Report } from "../core/report.ts";
+import { cascadeWords } from "../consensus/cascade-words.ts";
 import { dollars, seconds, share } from "./format.ts";
 import type { Ink, Style } from "./ports.ts";
 import { safe, safeJson, safeLine } from "./safe.ts";
@@ -51,6 +52,7 @@ export function summaryLines(report: Report, width: number, style: Style): strin
   const lines: [Ink, string][] = [
     ["bold", verdictLine(report)],
     ...[...(report.verdict?.dissents ?? []).map(dissentLine), ...losses].map((line): [Ink, string] => ["yellow", line]),
+    ...(report.cascade ? [["dim", `cascade: ${cascadeWords(report.cascade)}`] satisfies [Ink, string]] : []),
     ["dim", ledgerLine(report)],
   ];
   return lines.map(([ink, line]) => `${style(ink, fitted(safeLine(line), width))}\n`).join("");

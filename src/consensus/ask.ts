@@ -1,9 +1,10 @@
 /** Asks the panel: all at once, one after another (`fallback`), or local members first (`cascade`). Decides nothing but who is asked and until when. */
-import { type Candidate, measureAgreement, type Reading } from "../../adjudicator/index.ts";
-import type { Outcome } from "../core/report.ts";
+import type { Candidate, Reading } from "../../adjudicator/index.ts";
+import type { CascadeReport, EscalationReason, Outcome } from "../core/report.ts";
 import { notAskedOutcome } from "../panel/outcome.ts";
 import type { CallLedger, PanelOrder, SeatPlan, Settling } from "../panel/panel.ts";
 import { toolSpecs, type Weigh } from "./candidates.ts";
+import { cascadeReport, escalationReason } from "./cascade.ts";
 import type { ConsensusDeps } from "./deps.ts";
 import type { Learned } from "./learning.ts";
 import type { RunPlan } from "./plan.ts";
@@ -28,6 +29,8 @@ export interface Asked {
   panelMs: number;
   /** what ended the wait for a seat: its deadline, or the stop of the service; null = neither */
   struck: Struck;
+  /** strategy `cascade` alone */
+  cascade?: CascadeReport | undefined;
 }
 
 /** Share of the deadline kept for the adjudicator while its p95 is unknown, and the most it ever gets. */
@@ -39,8 +42,6 @@ const TAIL_MS = 20;
 const TAIL_SHARE = 0.02;
 /** A cascade leaves the cloud at least this share of the time. */
 const LOCAL_SHARE = 0.5;
-/** A local answer whose learned confidence is below this is not trusted alone. */
-export const CASCADE_CONFIDENCE = 0.7;
 
 /** Monotonic ms at which a panel with two answers that decide nothing yet stops waiting, so that an adjudicator still has time. */
 function softEnd(deps: ConsensusDeps, plan: RunPlan, hardEnd: number): number {
@@ -105,32 +106,24 @@ async function askPhase(deps: ConsensusDeps, plan: RunPlan, io: AskIo, { seats, 
   }
 }
 
-/** The local members suffice: they answered whole, agree, and are not known to be unreliable together. */
-function localSuffices(candidates: Candidate[], learned: Learned): boolean {
-  if (candidates.length === 0 || candidates.some((candidate) => candidate.flags.includes("context-trimmed"))) return false;
-  const agreement = measureAgreement(candidates);
-  if (agreement.classes.length !== 1 || agreement.abstained.length > 0) return false;
-  const confidence = learned.confidence(agreement, agreement.classes[0]?.key ?? null);
-  return confidence === null || confidence >= CASCADE_CONFIDENCE;
+interface Cascaded {
+  outcomes: Outcome[];
+  ledger: CallLedger;
+  reason: EscalationReason | null;
 }
 
-async function cascade(
-  deps: ConsensusDeps,
-  plan: RunPlan,
-  io: AskIo,
-  hardEnd: number,
-): Promise<{ outcomes: Outcome[]; ledger: CallLedger }> {
+async function cascade(deps: ConsensusDeps, plan: RunPlan, io: AskIo, hardEnd: number): Promise<Cascaded> {
   const local = plan.seats.filter((seat) => seat.local);
   const remote = plan.seats.filter((seat) => !seat.local);
-  if (local.length === 0 || remote.length === 0) return askPhase(deps, plan, io, { seats: plan.seats, hardEnd, before: [] });
-  const localEnd = plan.startedAt + (hardEnd - plan.startedAt) * LOCAL_SHARE;
+  if (local.length === 0) return { ...(await askPhase(deps, plan, io, { seats: remote, hardEnd, before: [] })), reason: "no-local-member" };
+  const localEnd = remote.length === 0 ? hardEnd : plan.startedAt + (hardEnd - plan.startedAt) * LOCAL_SHARE;
   const first = await askPhase(deps, plan, io, { seats: local, hardEnd: localEnd, before: [] });
-  if (io.signal.aborted || localSuffices(io.read(first.outcomes), io.learned)) {
-    return { outcomes: bySeat([...first.outcomes, ...remote.map(notAskedOutcome)]), ledger: first.ledger };
-  }
+  const reason = io.signal.aborted ? "stopped" : escalationReason(io.read(first.outcomes), first.outcomes, io.learned);
+  if (reason === null || reason === "stopped" || remote.length === 0)
+    return { outcomes: bySeat([...first.outcomes, ...remote.map(notAskedOutcome)]), ledger: first.ledger, reason };
   const second = await askPhase(deps, plan, io, { seats: remote, hardEnd, before: first.outcomes });
   const ledger = { calls: first.ledger.calls + second.ledger.calls, retries: first.ledger.retries + second.ledger.retries };
-  return { outcomes: bySeat([...first.outcomes, ...second.outcomes]), ledger };
+  return { outcomes: bySeat([...first.outcomes, ...second.outcomes]), ledger, reason };
 }
 const bySeat = (outcomes: Outcome[]): Outcome[] => outcomes.sort((a, b) => a.seat - b.seat);
 
@@ -138,11 +131,18 @@ export async function askPanel(deps: ConsensusDeps, plan: RunPlan, io: AskIo): P
   const from = deps.clock.now();
   const hardEnd = plan.deadlineAt - Math.min(TAIL_MS, plan.request.deadline_ms * TAIL_SHARE);
   const phase = { seats: plan.seats, hardEnd, before: [] };
-  const { outcomes, ledger } = await (plan.request.strategy === "cascade"
-    ? cascade(deps, plan, io, hardEnd)
-    : askPhase(deps, plan, io, phase));
+  const asksLocalFirst = plan.request.strategy === "cascade";
+  const { outcomes, ledger, reason } = asksLocalFirst
+    ? await cascade(deps, plan, io, hardEnd)
+    : { ...(await askPhase(deps, plan, io, phase)), reason: null };
   const now = deps.clock.now();
   const stopped = io.signal.aborted && io.signal.reason === "deadline";
   const struck: Struck = now >= hardEnd - 1 ? "deadline" : stopped ? "stop" : null;
-  return { outcomes, ledger, panelMs: now - from, struck };
+  return {
+    outcomes,
+    ledger,
+    panelMs: now - from,
+    struck,
+    cascade: asksLocalFirst ? cascadeReport(deps, plan, outcomes, reason) : undefined,
+  };
 }

@@ -78,6 +78,13 @@ export const verdictSchema = z.looseObject({
   dissents: z.array(z.looseObject({ members: z.array(z.string()), value: json, excerpt: z.string(), weight: z.number().min(0) })),
   weights: z.array(z.looseObject({ member: z.string(), weight: z.number().min(0), source: z.enum(["request", "learned", "config"]) })),
 });
+const cascade = z.looseObject({
+  escalated: z.boolean().describe("whether a cloud member was asked"),
+  reason: z.enum(["disagreement", "no-answer", "context", "low-confidence", "no-local-member", "stopped"]).nullable(),
+  cost_usd: dollars.describe("what the cloud members cost; null = unknown"),
+  saved_usd: dollars.describe("what the calls not made could have cost at most; null where a price is unknown"),
+  saved_calls: count,
+});
 const adjudication = z.looseObject({
   adjudicator: z.string().nullable(),
   self_judged: z.boolean(),
@@ -120,6 +127,7 @@ export const reportSchema = z.looseObject({
     wasted_output_tokens: unknownCount,
   }),
   cost_usd: z.looseObject({ total: dollars, members: dollars, adjudication: dollars }),
+  cascade: cascade.optional().describe("strategy cascade alone"),
   timing_ms: z.looseObject({ total: count, panel: count, adjudication: count, engine: count }),
   storage: z.looseObject({ stored: z.boolean() }),
   request: json,

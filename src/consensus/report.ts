@@ -2,7 +2,7 @@
 import type { Decision, Json } from "../../adjudicator/index.ts";
 import type { Problem } from "../core/problem.ts";
 import type { Degradation } from "../core/reasons.ts";
-import type { DroppedOutcome, Outcome, Report, RunMode } from "../core/report.ts";
+import type { CascadeReport, DroppedOutcome, Outcome, Report, RunMode } from "../core/report.ts";
 import type { CallLedger } from "../panel/panel.ts";
 import type { RunPlan } from "./plan.ts";
 import { usableMembers } from "./settle.ts";
@@ -14,6 +14,8 @@ export interface RunFacts {
   decision: Decision | null;
   problem: Problem | null;
   ledger: CallLedger;
+  /** strategy `cascade` alone */
+  cascade?: CascadeReport | undefined;
   createdAt: number;
   /** monotonic ms spent waiting for members, and for adjudicators */
   panelMs: number;
@@ -88,13 +90,16 @@ function usageOf({ outcomes, decision, ledger }: RunFacts): Report["usage"] {
   };
 }
 
-function costOf({ outcomes, decision }: RunFacts): Report["cost_usd"] {
-  const members = sumOrNull(
+export const costOfSeats = (outcomes: readonly Outcome[]): number | null =>
+  sumOrNull(
     outcomes.map((outcome) => {
       if (outcome.status === "not-asked") return 0;
       return isDropped(outcome) ? droppedCost(outcome) : outcome.cost_usd;
     }),
   );
+
+function costOf({ outcomes, decision }: RunFacts): Report["cost_usd"] {
+  const members = costOfSeats(outcomes);
   const adjudication = decision?.adjudication ? decision.adjudication.cost_usd : 0;
   return { total: sumOrNull([members, adjudication]), members, adjudication };
 }
@@ -137,6 +142,7 @@ export function buildReport(facts: RunFacts): Report {
     privacy: privacyOf(plan),
     usage: usageOf(facts),
     cost_usd: costOf(facts),
+    ...(facts.cascade ? { cascade: facts.cascade } : {}),
     timing_ms: { total, panel, adjudication, engine: Math.max(0, total - panel - adjudication) },
     storage: { stored: false },
     request: requestOf(plan),

@@ -66,6 +66,20 @@ export interface NotAskedOutcome extends SeatFacts {
 }
 export type Outcome = AnsweredOutcome | DroppedOutcome | NotAskedOutcome;
 
+/** Why the local members of a cascade did not suffice. */
+export type EscalationReason = "disagreement" | "no-answer" | "context" | "low-confidence" | "no-local-member" | "stopped";
+export interface CascadeReport {
+  /** whether a cloud member was asked */
+  escalated: boolean;
+  /** null where the local members sufficed */
+  reason: EscalationReason | null;
+  /** what the cloud members cost; null = unknown, 0 when none was asked */
+  cost_usd: number | null;
+  /** what the calls not made could have cost at most; null where a price is unknown */
+  saved_usd: number | null;
+  saved_calls: number;
+}
+
 export type RunMode = "consensus" | "single-provider" | "fallback";
 export interface Report {
   schema: "consensus.report/1";
@@ -87,6 +101,8 @@ export interface Report {
   privacy: { class: PrivacyClass; hosts: string[]; tightened_by?: string[] };
   usage: { calls: number; retries: number; input_tokens: number | null; output_tokens: number | null; wasted_output_tokens: number | null };
   cost_usd: { total: number | null; members: number | null; adjudication: number | null };
+  /** strategy `cascade` alone: what the escalation cost and what its absence saved */
+  cascade?: CascadeReport;
   timing_ms: { total: number; panel: number; adjudication: number; engine: number };
   storage: { stored: boolean };
   /** the request with every default filled in */

@@ -1,5 +1,6 @@
 /** A report, a problem and the front page as plain HTML without script, image or request. Everything that others wrote is escaped. Pure. */
 import type { Outcome, Report } from "../../core/report.ts";
+import { cascadeWords } from "../../consensus/cascade-words.ts";
 import { escapeHtml, share } from "./text.ts";
 
 export const page = (title: string, body: string): string =>
@@ -20,12 +21,13 @@ export function reportHtml(report: Report): string {
   const how = verdict
     ? `<p>${verdict.how}, winner ${escapeHtml(verdict.winner ?? "none")}, agreement ${share(verdict.agreement)}, confidence ${share(verdict.confidence)}</p>${verdict.rationale ? `<p>${escapeHtml(verdict.rationale)}</p>` : ""}`
     : "";
+  const cascade = report.cascade ? `<p>cascade: ${escapeHtml(cascadeWords(report.cascade))}</p>` : "";
   const losses = report.degradations.map(
     ({ code, member, detail }) => `<li>${escapeHtml(code)} ${escapeHtml(member ?? "")}: ${escapeHtml(detail)}</li>`,
   );
   const table = `<h2>Members</h2><table><tr><th>seat</th><th>member</th><th>state</th><th>said</th></tr>${report.outcomes.map(row).join("")}</table>`;
   return page(
     `Report ${report.id}`,
-    `${head}${answer}${how}${table}${losses.length > 0 ? `<h2>Losses</h2><ul>${losses.join("")}</ul>` : ""}`,
+    `${head}${answer}${how}${cascade}${table}${losses.length > 0 ? `<h2>Losses</h2><ul>${losses.join("")}</ul>` : ""}`,
   );
 }

@@ -1,5 +1,6 @@
 /** A report as Markdown: what was answered, who stood behind it, what was lost. Model text stands fenced. Pure. */
 import type { Outcome, Report } from "../../core/report.ts";
+import { cascadeWords } from "../../consensus/cascade-words.ts";
 import { cell, fenced, share } from "./text.ts";
 
 const state = (outcome: Outcome): string => (outcome.status === "dropped" ? `dropped: ${outcome.reason}` : outcome.status);
@@ -29,6 +30,7 @@ export function reportMarkdown(report: Report): string {
         ...(verdict.rationale ? ["", cell(verdict.rationale)] : []),
       ]
     : [];
+  const cascade = report.cascade ? ["", `cascade: ${cascadeWords(report.cascade)}`] : [];
   const losses = report.degradations.map(({ code, member, detail }) => `- ${code}${member ? ` (${cell(member)})` : ""}: ${cell(detail)}`);
   const table = ["| seat | member | state | time | said |", "| --- | --- | --- | --- | --- |", ...report.outcomes.map(row)];
   return [
@@ -36,6 +38,7 @@ export function reportMarkdown(report: Report): string {
     ...answer,
     "",
     ...how,
+    ...cascade,
     "",
     "## Members",
     "",
