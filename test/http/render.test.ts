@@ -22,6 +22,8 @@ test("shares have two digits, and what is unknown says so", () => {
 });
 test("the judge's reason is shown, and is no markup", () => {
   expect(reportMarkdown(report)).toContain(String.raw`\<b\>A\</b\> is complete`);
+  const listed = { ...report, verdict: { ...report.verdict, rationale: "- no item, ~~nor struck~~" } } as unknown as Report;
+  expect(reportMarkdown(listed)).toContain(String.raw`reason: - no item, \~\~nor struck\~\~`);
   expect(reportHtml(report)).toContain("<p>&lt;b&gt;A&lt;/b&gt; is complete</p>");
 });
 test("a cell that leaves something out says so, and cuts no character in two", () => {

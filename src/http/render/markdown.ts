@@ -1,6 +1,7 @@
 /** A report as Markdown: what was answered, who stood behind it, what was lost. Model text stands fenced. Pure. */
 import type { Outcome, Report } from "../../core/report.ts";
 import { cascadeWords } from "../../consensus/cascade-words.ts";
+import { supportWords } from "../../consensus/support-words.ts";
 import { cell, fenced, share } from "./text.ts";
 
 const state = (outcome: Outcome): string => (outcome.status === "dropped" ? `dropped: ${outcome.reason}` : outcome.status);
@@ -27,7 +28,9 @@ export function reportMarkdown(report: Report): string {
   const how = verdict
     ? [
         `${verdict.how}, winner ${cell(verdict.winner ?? "none")}, agreement ${share(verdict.agreement)}, confidence ${share(verdict.confidence)}`,
-        ...(verdict.rationale ? ["", cell(verdict.rationale)] : []),
+        // a word of ours comes first, so that no line begins with theirs
+        ...(verdict.support ? ["", `support by field: ${cell(supportWords(verdict.support))}`] : []),
+        ...(verdict.rationale ? ["", `reason: ${cell(verdict.rationale)}`] : []),
       ]
     : [];
   const cascade = report.cascade ? ["", `cascade: ${cascadeWords(report.cascade)}`] : [];
