@@ -62,11 +62,16 @@ async function decideByRule(matter: Case, strategy: Strategy): Promise<Decision>
 
 function settleComposed(matter: Case, composed: Composed): Decision {
   const whole = matter.input.candidates.find((candidate) => candidate.seat === composed.seat);
-  if (whole) return own(matter, whole, "voted", NO_STEP);
-  const { value, toolCalls, behind, share } = composed;
+  const { value, toolCalls, behind, share, support } = composed;
+  if (whole) return supported(own(matter, whole, "voted", NO_STEP), support);
   const decision = conclude(matter, { ...NOBODYS, how: "voted", behind, share }, NO_STEP);
-  return { ...decision, answer: toolCalls.length > 0 ? "" : JSON.stringify(value), value, toolCalls };
+  return { ...supported(decision, support), answer: toolCalls.length > 0 ? "" : JSON.stringify(value), value, toolCalls };
 }
+
+const supported = (decision: Decision, support: Composed["support"]): Decision => ({
+  ...decision,
+  verdict: { ...decision.verdict, support },
+});
 
 function settle(matter: Case, field: Candidate[], step: StrategyStep): Decision {
   const { outcome } = step;

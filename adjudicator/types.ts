@@ -156,6 +156,11 @@ export interface Verdict {
   rationale: string | null;
   dissents: Dissent[];
   weights: { member: string; weight: number; source: WeightSource }[];
+  /**
+   * Share of all usable weight behind each field, by JSON pointer into the value, for calls into `{tool: arguments}`; only where
+   * the answer was decided field by field.
+   */
+  support?: Record<string, number>;
 }
 export interface LadderStep {
   adjudicator: string;

@@ -51,7 +51,9 @@ export function finish(counted: Counted, spoken: Spoken[], total: number): Omit<
     seat: whole?.speaker.seat ?? null,
     behind: spoken.filter(({ value }) => similarity(value, counted.value) > 0.5).map(({ speaker }) => speaker.seat),
     share: total > 0 && weights.length > 0 ? weights.reduce((sum, weight) => sum + weight, 0) / weights.length / total : 0,
-    support: Object.fromEntries(Object.entries(counted.support).map(([pointer, weight]) => [pointer, total > 0 ? weight / total : 0])),
+    support: Object.fromEntries(
+      Object.entries(counted.support).map(([pointer, weight]) => [pointer, total > 0 ? Math.min(1, weight / total) : 0]),
+    ),
   };
 }
 

@@ -1,6 +1,7 @@
 /** What a finished run comes to, for people: the answer as text, and a few lines about who stands behind it and what was lost. Pure. */
 import type { Report } from "../core/report.ts";
 import { cascadeWords } from "../consensus/cascade-words.ts";
+import { supportWords } from "../consensus/support-words.ts";
 import { dollars, seconds, share } from "./format.ts";
 import type { Ink, Style } from "./ports.ts";
 import { safe, safeJson, safeLine } from "./safe.ts";
@@ -51,6 +52,7 @@ export function summaryLines(report: Report, width: number, style: Style): strin
   );
   const lines: [Ink, string][] = [
     ["bold", verdictLine(report)],
+    ...(report.verdict?.support ? [["dim", `by field: ${supportWords(report.verdict.support)}`] satisfies [Ink, string]] : []),
     ...[...(report.verdict?.dissents ?? []).map(dissentLine), ...losses].map((line): [Ink, string] => ["yellow", line]),
     ...(report.cascade ? [["dim", `cascade: ${cascadeWords(report.cascade)}`] satisfies [Ink, string]] : []),
     ["dim", ledgerLine(report)],

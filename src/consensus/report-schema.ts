@@ -77,6 +77,12 @@ export const verdictSchema = z.looseObject({
   rationale: z.string().nullable(),
   dissents: z.array(z.looseObject({ members: z.array(z.string()), value: json, excerpt: z.string(), weight: z.number().min(0) })),
   weights: z.array(z.looseObject({ member: z.string(), weight: z.number().min(0), source: z.enum(["request", "learned", "config"]) })),
+  support: z
+    .record(z.string(), z.number().min(0).max(1))
+    .optional()
+    .describe(
+      "share of weight behind each field, by JSON pointer into the value (of tool calls: into {tool: arguments}); only where fields were counted one by one",
+    ),
 });
 const cascade = z.looseObject({
   escalated: z.boolean().describe("whether a cloud member was asked"),

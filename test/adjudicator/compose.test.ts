@@ -20,6 +20,29 @@ test("fields are counted one by one, and the answer may be one that no member ga
   expect(decision.verdict).toMatchObject({ how: "voted", winner: null, supporters: ["p1/m1", "p2/m2", "p3/m3"], dissents: [] });
   expect(decision.verdict.agreement).toBeCloseTo(2 / 3);
   expect([decision.winnerSeat, decision.adjudication]).toEqual([null, null]);
+  expect(decision.verdict.support).toEqual({ "/a": 2 / 3, "/b": 2 / 3, "/c": 2 / 3 });
+});
+
+test("support is told by field, with pointers that can be followed", async () => {
+  const answers: Json[] = [
+    { "a/b": 1, "c~d": [1, 2], e: {} },
+    { "a/b": 5, "c~d": [1, 3], e: {} },
+    { "a/b": 1, "c~d": [1, 3], e: {}, f: 1 },
+  ];
+  const composed = await adjudicate(
+    decisionInput(
+      answers.map((value, index) => given(index + 1, value)),
+      json(),
+    ),
+  );
+  expect(composed.value).toEqual({ "a/b": 1, "c~d": [1, 3], e: {} });
+  expect(composed.verdict.support).toEqual({ "/a~1b": 2 / 3, "/c~0d/0": 1, "/c~0d/1": 2 / 3, "/e": 1 });
+});
+
+test("support is absent where whole answers were counted", async () => {
+  const same = [given(1, { a: 1 }), given(2, { a: 1 })];
+  for (const candidates of [same, [...same, given(3, { a: 2 })], [given(1, { a: 1 })]])
+    expect((await adjudicate(decisionInput(candidates, json()))).verdict).not.toHaveProperty("support");
 });
 
 test("a composed answer that some member gave whole is that member's own bytes", async () => {
@@ -154,6 +177,7 @@ test("arguments are combined for a read-only tool, never for one with effects", 
     ["find", { q: "x", n: 5, deep: true }],
   ]);
   expect(combined.verdict).toMatchObject({ how: "voted", winner: null });
+  expect(Object.keys(combined.verdict.support ?? {}).toSorted()).toEqual(["/find/deep", "/find/n", "/find/q"]);
   const whole = await adjudicate(decisionInput(mixed, { ...tools(false), answer: { type: "text" }, strategy: "vote" }));
   expect(whole.toolCalls).toEqual(mixed[0]?.toolCalls);
   expect(whole).toMatchObject({ winnerSeat: 1, value: null, answer: "" });

@@ -1,6 +1,7 @@
 /** A report, a problem and the front page as plain HTML without script, image or request. Everything that others wrote is escaped. Pure. */
 import type { Outcome, Report } from "../../core/report.ts";
 import { cascadeWords } from "../../consensus/cascade-words.ts";
+import { supportWords } from "../../consensus/support-words.ts";
 import { escapeHtml, share } from "./text.ts";
 
 export const page = (title: string, body: string): string =>
@@ -21,6 +22,7 @@ export function reportHtml(report: Report): string {
   const how = verdict
     ? `<p>${verdict.how}, winner ${escapeHtml(verdict.winner ?? "none")}, agreement ${share(verdict.agreement)}, confidence ${share(verdict.confidence)}</p>${verdict.rationale ? `<p>${escapeHtml(verdict.rationale)}</p>` : ""}`
     : "";
+  const support = verdict?.support ? `<p>support by field: ${escapeHtml(supportWords(verdict.support))}</p>` : "";
   const cascade = report.cascade ? `<p>cascade: ${escapeHtml(cascadeWords(report.cascade))}</p>` : "";
   const losses = report.degradations.map(
     ({ code, member, detail }) => `<li>${escapeHtml(code)} ${escapeHtml(member ?? "")}: ${escapeHtml(detail)}</li>`,
@@ -28,6 +30,6 @@ export function reportHtml(report: Report): string {
   const table = `<h2>Members</h2><table><tr><th>seat</th><th>member</th><th>state</th><th>said</th></tr>${report.outcomes.map(row).join("")}</table>`;
   return page(
     `Report ${report.id}`,
-    `${head}${answer}${how}${cascade}${table}${losses.length > 0 ? `<h2>Losses</h2><ul>${losses.join("")}</ul>` : ""}`,
+    `${head}${answer}${how}${support}${cascade}${table}${losses.length > 0 ? `<h2>Losses</h2><ul>${losses.join("")}</ul>` : ""}`,
   );
 }
