@@ -16,6 +16,7 @@ const FLOORS: [string, number][] = [
   ["src/panel/", 5],
   ["src/consensus/", 6],
   ["src/jobs/", 7],
+  ["src/web/", 7],
   ["src/http/", 8],
   ["src/mcp/", 8],
   ["src/cli/", 8],
@@ -88,7 +89,11 @@ test("there is no cycle, types included", () => {
 });
 
 const AMBIENT: { what: RegExp; rooms: string[]; name: string }[] = [
-  { name: "fetch", what: /(?<![\w.$])(?:globalThis\.)?fetch\s*\(/, rooms: ["src/egress/", "src/runtimes/"] },
+  {
+    name: "fetch",
+    what: /(?<![\w.$])(?:globalThis\.)?fetch\s*\(/,
+    rooms: ["src/egress/", "src/runtimes/", "src/web/page.ts", "src/web/index.ts"],
+  },
   {
     name: "process",
     what: /(?<![\w.$])process\s*\.\s*(?:env|argv|exit|stdout|stderr|stdin|on)\b/,
@@ -100,7 +105,14 @@ const AMBIENT: { what: RegExp; rooms: string[]; name: string }[] = [
   {
     name: "node:",
     what: /["']node:/,
-    rooms: ["src/runtimes/", "src/simulator/", "src/core/sha256.ts", "prompts/generate.ts", "src/store/migrations/generate.ts"],
+    rooms: [
+      "src/runtimes/",
+      "src/simulator/",
+      "src/core/sha256.ts",
+      "prompts/generate.ts",
+      "src/store/migrations/generate.ts",
+      "src/web/generate.ts",
+    ],
   },
   { name: "hono", what: /["']@?hono(?:\/[^"']*)?["']/, rooms: ["src/http/", "src/runtimes/"] },
 ];

@@ -144,7 +144,21 @@ test("replies of a running service are as the contract says", async () => {
   await exchange("/v1/models", "/v1/models");
   await exchange("/v1/models/{id}", "/v1/models/consensus");
   await exchange("/v1/models/{id}", "/v1/models/nothing");
-  for (const path of ["/status", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs.css", "/"]) await exchange(path, path);
+  for (const path of [
+    "/status",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/openapi.json",
+    "/docs",
+    "/docs.css",
+    "/",
+    "/page.css",
+    "/page.js",
+    "/told.js",
+    "/problems",
+  ])
+    await exchange(path, path);
   await exchange("/problems/{slug}", "/problems/overloaded");
   await exchange("/simulator/{provider}", "/simulator/groq", { json: { fault: null } });
   await exchange("/simulator/{provider}", "/simulator/groq", { json: { fault: "no-such-fault" } });

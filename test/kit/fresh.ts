@@ -2,11 +2,13 @@
 import { isFresh as promptsAreFresh } from "../../prompts/generate.ts";
 import { isFresh as readmeIsFresh } from "../../src/runtimes/readme.ts";
 import { isFresh as migrationsAreFresh } from "../../src/store/migrations/generate.ts";
+import { isFresh as pageIsFresh } from "../../src/web/generate.ts";
 
 const CHECKS: { file: string; fresh: () => boolean | Promise<boolean>; rewrite: string }[] = [
   { file: "prompts/index.ts", fresh: promptsAreFresh, rewrite: "npm run prompts" },
   { file: "README.md", fresh: readmeIsFresh, rewrite: "node src/runtimes/readme.ts" },
   { file: "src/store/migrations/index.ts", fresh: migrationsAreFresh, rewrite: "node src/store/migrations/generate.ts" },
+  { file: "src/web/index.ts", fresh: pageIsFresh, rewrite: "node src/web/generate.ts" },
 ];
 
 const stale: string[] = [];

@@ -108,6 +108,23 @@ const service: Operation[] = [
   },
   { method: "get", path: "/docs.css", tag: "Service", summary: "Its style", open: true, answers: { 200: plain("The style.", "text/css") } },
   { method: "get", path: "/", tag: "Service", summary: "The front page", open: true, answers: { 200: plain("The page.", "text/html") } },
+  { method: "get", path: "/page.css", tag: "Service", summary: "Its style", open: true, answers: { 200: plain("The style.", "text/css") } },
+  ...["/page.js", "/told.js"].map((path): Operation => ({
+    method: "get",
+    path,
+    tag: "Service",
+    summary: "Its script",
+    open: true,
+    answers: { 200: plain("The script.", "text/javascript") },
+  })),
+  {
+    method: "get",
+    path: "/problems",
+    tag: "Service",
+    summary: "All problems",
+    open: true,
+    answers: { 200: plain("The page.", "text/html") },
+  },
   {
     method: "get",
     path: "/problems/{slug}",

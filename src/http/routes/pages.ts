@@ -1,6 +1,7 @@
-/** Pages for people: the front page and one page per problem. No script, no request. */
+/** Pages for people: the front page with its own files, and one page per problem. */
 import { isRetryable, Problem, problemDocument, PROBLEMS, type ProblemSlug } from "../../core/problem.ts";
 import { PROBLEM_WORDS } from "../../core/problem-words.ts";
+import { PAGE_CSS, PAGE_HTML, PAGE_JS, TOLD_JS } from "../../web/index.ts";
 import type { Route } from "../deps.ts";
 import { escapeHtml } from "../render/text.ts";
 import { page } from "../render/html.ts";
@@ -29,13 +30,27 @@ function problemPage(slug: string): Response {
   return html(page(slug, problemBody(slug as ProblemSlug)));
 }
 
-const FRONT = page(
-  "Gekro Consensus",
-  `<h1>Gekro Consensus</h1><p>Asks several language models the same thing, counts what can be counted, and hands back one answer with an honest report.</p>
-<p>Post a question to <code>/consensus</code>. State: <a href="/status">/status</a>, <a href="/readyz">/readyz</a>. Stored runs: <a href="/reports">/reports</a>. Contract: <a href="/docs">/docs</a>, <a href="/openapi.json">/openapi.json</a>.</p>`,
-);
+/** The front page runs its own script, and asks this service alone. */
+const FRONT_POLICY = PAGE_POLICY.replace("style-src 'self'", "script-src 'self'; style-src 'self'; connect-src 'self'");
+const script = (text: string): Response => reply(text, 200, "text/javascript; charset=utf-8");
+
+function problemIndex(): Response {
+  const rows = Object.entries(PROBLEMS).map(([slug, [status, title]]) => ({ slug, status, title: escapeHtml(title) }));
+  const lines = rows
+    .sort((a, b) => a.status - b.status)
+    .map(({ slug, status, title }) => `<tr><td>${status}</td><td><a href="/problems/${slug}">${slug}</a></td><td>${title}</td></tr>`);
+  return html(page("Problems", `<h1>Problems</h1><table><tr><th>HTTP</th><th>problem</th><th></th></tr>${lines.join("")}</table>`));
+}
 
 export const pageRoutes: Route[] = [
-  { path: "/", open: true, methods: { GET: () => html(FRONT) } },
+  {
+    path: "/",
+    open: true,
+    methods: { GET: () => reply(PAGE_HTML, 200, "text/html; charset=utf-8", { "content-security-policy": FRONT_POLICY }) },
+  },
+  { path: "/page.css", open: true, methods: { GET: () => reply(PAGE_CSS, 200, "text/css; charset=utf-8") } },
+  { path: "/page.js", open: true, methods: { GET: () => script(PAGE_JS) } },
+  { path: "/told.js", open: true, methods: { GET: () => script(TOLD_JS) } },
+  { path: "/problems", open: true, methods: { GET: problemIndex } },
   { path: "/problems/:slug", open: true, methods: { GET: ({ params }) => problemPage(params.slug ?? "") } },
 ];
