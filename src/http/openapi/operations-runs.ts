@@ -21,7 +21,13 @@ export const ASKING: Operation[] = [
         description: "1–255 visible ASCII characters; the same key and body get the same bytes.",
         schema: { type: "string", minLength: 1, maxLength: 255 },
       },
-      { name: "Prefer", in: "header", description: "respond-async: answer at once with a job.", schema: { type: "string" } },
+      {
+        name: "Prefer",
+        in: "header",
+        description:
+          "respond-async: answer at once with a job; respond-async, wait=n: only if the run has not ended within n seconds (without Idempotency-Key).",
+        schema: { type: "string" },
+      },
     ],
     answers: {
       200: { description: "The report, or the run's events.", content: STREAMED, headers: REPORT_HEADERS },

@@ -5,13 +5,14 @@ import type { ConsensusEvent, Report } from "../../core/report.ts";
 import { jsonOf } from "../../core/spelled.ts";
 import { negotiate } from "../accept.ts";
 import type { AppDeps, Call, Route } from "../deps.ts";
-import { claim, type Claimed, type Left, readKey, type StoredReply, toResponse, UNCLAIMED } from "../idempotent.ts";
+import { claim, type Claimed, type Left, readKey, stillRunning, type StoredReply, toResponse, UNCLAIMED } from "../idempotent.ts";
 import { readJson } from "../json.ts";
 import { CallerLeft, type Life } from "../life.ts";
+import { readPreference } from "../prefer.ts";
 import { JSON_TYPE, PROBLEM_TYPE, reply } from "../replies.ts";
 import { eventStream, isLast } from "../sse.ts";
 import { rebuilt } from "../rebuilt.ts";
-import { acceptedBefore, acceptJob, wantsJob } from "./jobs.ts";
+import { acceptedBefore, acceptJob, endedWithin } from "./jobs.ts";
 import { reading } from "./reading.ts";
 import { SSE_HEADERS, SSE_TYPE } from "../stream.ts";
 
@@ -113,24 +114,30 @@ async function streamed(order: Order): Promise<Response> {
   return reply(eventStream(first.value, { events: noted, broken, leave, keep, end }, deps.clock), 200, SSE_TYPE, headers);
 }
 
-async function accepted({ call, deps, request, key }: Order): Promise<Response> {
+async function accepted({ call, deps, request, key }: Order, waitS: number | null): Promise<Response> {
+  let made: StoredReply;
   try {
-    const made = await acceptJob(call, deps, request, key.run);
+    made = await acceptJob(call, deps, request, key.run);
     await key.keep(made);
-    return toResponse(made);
   } catch (error) {
     await key.release();
     throw error;
   }
+  // a key promises the same bytes to everybody who asks meanwhile, and the job is all that can be told at once
+  if (waitS === null || key.run !== undefined) return toResponse(made);
+  const { location = "", ...others } = made.headers;
+  const inTime = await endedWithin(call, deps, location.slice("/jobs/".length), waitS);
+  return toResponse(inTime ?? { ...made, headers: { ...others, location, "preference-applied": `respond-async, wait=${waitS}` } });
 }
 
-/** Out of what a run left behind whose process died before its reply was kept. */
+/** Out of what a run left behind. A stream or a problem is not made again while its own bytes may still be kept; a report reads the same. */
 async function remade(call: Call, deps: AppDeps, left: Left, asStream: boolean): Promise<StoredReply> {
   if ("job" in left) return acceptedBefore(call, deps, left.job);
   const json = await reading(deps, "idempotency", async () => (await deps.reports?.get(call.owner, left.report)) ?? null);
-  if (json === null)
-    throw new Problem("idempotency-in-progress", "the first request with this key ended without a report", { retryAfterS: 1 });
-  return rebuilt(call, json, asStream);
+  if (json === null) throw stillRunning();
+  const made = rebuilt(call, json, asStream);
+  if (!left.stale && (asStream || made.status !== 200)) throw stillRunning();
+  return made;
 }
 
 export const consensusRoute: Route = {
@@ -141,14 +148,14 @@ export const consensusRoute: Route = {
       const key = readKey(call.request);
       const body = await readJson(call.request);
       const request = deps.parse(body);
-      const asJob = wantsJob(call.request);
-      const claimFor = { body, form: asJob ? "job" : form, lastsMs: request.deadline_ms };
+      const prefers = readPreference(call.request.headers);
+      const claimFor = { body, form: prefers.async ? "job" : form, lastsMs: request.deadline_ms };
       const found = key === null ? { claimed: UNCLAIMED } : await claim(call, deps, { key, ...claimFor });
       if ("replay" in found) return toResponse(found.replay);
       const asStream = form === "text/event-stream";
       if ("left" in found) return toResponse(await remade(call, deps, found.left, asStream));
       const order = { call, deps, request, key: found.claimed };
-      if (asJob) return accepted(order);
+      if (prefers.async) return accepted(order, prefers.waitS);
       return (asStream ? streamed : drained)(order);
     },
   },
