@@ -50,6 +50,9 @@ const unavailable = ({ meter }: AppDeps): never => {
   throw new Problem("store-unavailable", "the store cannot keep the Idempotency-Key right now", { retryAfterS: STORE_RETRY_S });
 };
 
+export const stillRunning = (): Problem =>
+  new Problem("idempotency-in-progress", "the first request with this key is still running", { retryAfterS: RETRY_S });
+
 type Name = Parameters<NonNullable<AppDeps["idempotency"]>["release"]>[0];
 function claimed({ idempotency, meter, log }: AppDeps, name: Name, run: string, requestId: string): Claimed {
   const swallow = (work: Promise<void> | undefined): Promise<void> =>
@@ -65,8 +68,8 @@ function claimed({ idempotency, meter, log }: AppDeps, name: Name, run: string, 
   };
 }
 
-/** What a run left behind whose process died before its reply could be kept. */
-export type Left = { report: string } | { job: string };
+/** What a run left behind whose reply is not kept; `stale`: nor will it be, since its process died. */
+export type Left = { report: string; stale: boolean } | { job: string };
 
 /** What was kept or left behind under this key, or the right to run. `form` is the media type: an event stream is no replay of a report; `lastsMs` is the run's deadline. */
 export async function claim(
@@ -86,9 +89,9 @@ export async function claim(
     case "reused":
       throw new Problem("idempotency-key-reused", "this key came with another body before");
     case "in-progress":
-      throw new Problem("idempotency-in-progress", "the first request with this key is still running", { retryAfterS: RETRY_S });
+      throw stillRunning();
     case "stored":
-      return { left: { report: found.run } };
+      return { left: { report: found.run, stale: found.stale } };
     case "accepted":
       return { left: { job: found.run } };
     case "done": {

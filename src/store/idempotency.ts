@@ -18,16 +18,24 @@ const CLAIM = `INSERT INTO replies (id, fingerprint, claimed_at, run) VALUES (?1
 ON CONFLICT (id) DO UPDATE SET claimed_at = ?3, run = ?5 WHERE status IS NULL AND fingerprint = ?2 AND claimed_at < ?3 - ?4
 AND NOT ${LEFT_REPORT} AND NOT ${LEFT_JOB}
 RETURNING id`;
-const FIND = `SELECT fingerprint, status, headers, run, ${LEFT_REPORT} AS stored, ${LEFT_JOB} AS accepted FROM replies WHERE id = ?`;
+const FIND = `SELECT fingerprint, claimed_at, status, headers, run, ${LEFT_REPORT} AS stored, ${LEFT_JOB} AS accepted FROM replies WHERE id = ?`;
 const OURS = "run IS ?2 AND status IS NULL";
 
-async function found(sql: SqlPort, id: string, fingerprint: string, run: string | null): Promise<Claim> {
+interface Wanted {
+  id: string;
+  fingerprint: string;
+  run: string | null;
+  /** an older claim was left behind */
+  staleBefore: number;
+}
+
+async function found(sql: SqlPort, { id, fingerprint, run, staleBefore }: Wanted): Promise<Claim> {
   const [row] = await sql.all({ sql: FIND, params: [id] });
   if (!row) return { state: "in-progress" };
   if (row.fingerprint !== fingerprint) return { state: "reused" };
   if (row.status === null) {
     if (row.accepted === 1) return { state: "accepted", run: String(row.run) };
-    if (row.stored === 1) return { state: "stored", run: String(row.run) };
+    if (row.stored === 1) return { state: "stored", run: String(row.run), stale: Number(row.claimed_at) < staleBefore };
     // a port may try again what took effect before it was told so
     return { state: run !== null && row.run === run ? "claimed" : "in-progress" };
   }
@@ -51,7 +59,7 @@ export function createIdempotencyStore(sql: SqlPort): IdempotencyStore {
       await sweep(now);
       const id = await idOf(key);
       const mine = await sql.all({ sql: CLAIM, params: [id, fingerprint, now, staleMs, run ?? null] });
-      return mine.length > 0 ? { state: "claimed" } : found(sql, id, fingerprint, run ?? null);
+      return mine.length > 0 ? { state: "claimed" } : found(sql, { id, fingerprint, run: run ?? null, staleBefore: now - staleMs });
     },
     async finish(key, { status, headers, body }, run) {
       const id = await idOf(key);

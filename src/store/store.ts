@@ -88,9 +88,9 @@ export type Claim =
   | { state: "in-progress" }
   | { state: "reused" }
   | { state: "done"; status: number; headers: Record<string, string>; body: string }
-  /** the process died between storing the report of the run and keeping the reply: the reply is made again from that report */
-  | { state: "stored"; run: string }
-  /** the same between accepting the job of this run and keeping the reply */
+  /** the report of the run is stored and its reply is not: about to be kept, or (`stale`) left so by a process that died */
+  | { state: "stored"; run: string; stale: boolean }
+  /** the same of the job of this run, which is accepted */
   | { state: "accepted"; run: string };
 /** Idempotency: (owner, method, path, key) → the stored reply. */
 export interface IdempotencyStore {

@@ -217,8 +217,8 @@ function idempotencyTests(withSql: WithSql): void {
     expect((await store.claim(key, "f", AT + 2002, 1000, row.id)).state).toBe("claimed");
     expect((await store.claim(key, "f", AT + 2003, 1000)).state).toBe("in-progress");
     await createReportStore(sql).save({ owner: "me", row, json: "{}", history: null });
-    expect(await store.claim(key, "f", AT + 2004, 1000)).toEqual({ state: "stored", run: row.id });
-    expect(await store.claim(key, "f", AT + 9999, 1000)).toEqual({ state: "stored", run: row.id });
+    expect(await store.claim(key, "f", AT + 2004, 1000)).toEqual({ state: "stored", run: row.id, stale: false });
+    expect(await store.claim(key, "f", AT + 9999, 1000)).toEqual({ state: "stored", run: row.id, stale: true });
   });
 
   withSql("replies older than a day are swept away", async (sql) => {

@@ -231,7 +231,8 @@ function shutdown(played: EdgePlayed, tally: Tally): void {
       if (at > stop.at && met?.kind === "reply" && slug !== "shutting-down")
         fail(`${ask.path} was taken after SIGTERM: ${slug ?? met.reply.status}`);
     }
-    for (const { at, runId } of life.runs) if (at > stop.at && runId !== "") fail(`${runId} was begun after SIGTERM`);
+    for (const { at, requestId } of life.runs)
+      if (at > stop.at && requestId.startsWith("job_")) fail(`${requestId} was begun after SIGTERM`);
     if (played.rows.struck.length > 0) continue;
     const mine = new Map(played.rows.changes.filter((change) => change.at <= (stop.endedAt ?? 0)).map((change) => [change.id, change]));
     for (const [id, change] of mine) {

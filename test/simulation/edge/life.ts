@@ -43,7 +43,8 @@ export interface Knock {
 export interface RunBegun {
   life: number;
   at: number;
-  runId: string;
+  /** of a job: its id */
+  requestId: string;
   mark: string;
 }
 export interface StaleWrite {
@@ -142,7 +143,8 @@ export function createLife({ world, number, clock, rows, script, trouble, tell, 
       const place = trouble?.step ?? null;
       if (place === null || place.nth !== step || clock.now() >= world.calmAt) return null;
       if (trouble?.how !== "term") return place.side;
-      onTrouble(life);
+      // a signal comes between two turns of the event loop
+      clock.timer(0, () => onTrouble(life));
       return null;
     },
     die: () => onTrouble(life),
@@ -159,7 +161,7 @@ export function createLife({ world, number, clock, rows, script, trouble, tell, 
   const consensus: Consensus = {
     run(request, context) {
       const runs = composed.consensus.run(request, context);
-      life.runs.push({ life: number, at: clock.now(), runId: context.runId ?? "", mark: request.metadata["mark"] ?? "" });
+      life.runs.push({ life: number, at: clock.now(), requestId: context.requestId, mark: request.metadata["mark"] ?? "" });
       return runs;
     },
   };
