@@ -3,7 +3,11 @@ import { checkAll } from "./checks/index.ts";
 import { Book, type Finding } from "./checks/tally.ts";
 import { tryCaps, watchHeap } from "./heap.ts";
 import { tryParsers } from "./parsers.ts";
+import { checkEdge } from "./edge/checks.ts";
+import { type EdgePlayed, playEdge } from "./edge/play.ts";
+import { hasEdge, makeEdgeWorld } from "./edge/world.ts";
 import { play, type Played } from "./play.ts";
+import { tryRim } from "./rim/index.ts";
 import { playTwin } from "./twins.ts";
 import { makeWorld } from "./world.ts";
 
@@ -13,7 +17,7 @@ export interface CampaignOrder {
   runs: number;
   /** every how many-th seed is this one's */
   step?: number;
-  /** false = only the checks on single worlds */
+  /** false = only the checks on single engine worlds */
   twins?: boolean;
   /** told now and then; true = stop here */
   onWorld?: (sums: Sums) => boolean;
@@ -22,6 +26,8 @@ export interface Sums {
   worlds: number;
   runs: number;
   twins: number;
+  /** worlds of processes that end, beside the engine's */
+  edges: number;
   calls: number;
   held: Record<string, number>;
   faults: Record<string, number>;
@@ -43,9 +49,30 @@ function countFaults(played: Played, into: Record<string, number>): void {
   if (played.world.jumps.length > 0) bump(into, "clock-jump");
 }
 
+/** How processes ended, and on which side of what the store failed. */
+function countTroubles({ world, lives, rows }: EdgePlayed, into: Record<string, number>): void {
+  for (const { number, stop, diedAt } of lives) {
+    const how = world.troubles[number]?.how;
+    if (how !== undefined && (stop !== null || diedAt !== null)) bump(into, `process-${how}`);
+  }
+  for (const side of new Set(rows.struck.map((one) => one.side))) bump(into, `store-fails-${side}`);
+}
+
+/** One edge world, now and then twice: the same seed must give the same trace here too. */
+async function playAtEdge(seed: number, book: Book, faults: Record<string, number>): Promise<void> {
+  const world = makeEdgeWorld(seed);
+  const played = await playEdge(world);
+  checkEdge(played, book);
+  countTroubles(played, faults);
+  if (seed % AGAIN !== 0) return;
+  book.hold("I35");
+  if ((await playEdge(world)).hash !== played.hash) book.fail("I35", null, "one seed, two traces of its edge");
+}
+const AGAIN = 20;
+
 export async function campaign({ seed, runs, step = 1, twins = true, onWorld }: CampaignOrder): Promise<Sums> {
   const book = new Book();
-  const sums: Sums = { worlds: 0, runs: 0, twins: 0, calls: 0, held: {}, faults: {}, places: {}, findings: [] };
+  const sums: Sums = { worlds: 0, runs: 0, twins: 0, edges: 0, calls: 0, held: {}, faults: {}, places: {}, findings: [] };
   const settle = (): Sums => ({
     ...sums,
     held: Object.fromEntries(book.held),
@@ -62,7 +89,12 @@ export async function campaign({ seed, runs, step = 1, twins = true, onWorld }: 
     sums.worlds += 1;
     sums.runs += played.runs.length;
     sums.calls += played.calls.length;
+    if (twins && hasEdge(next)) {
+      await playAtEdge(next, book, sums.faults);
+      sums.edges += 1;
+    }
     if (twins && (await playTwin(world, book)) !== null) sums.twins += 1;
+    await tryRim(world, book);
     await tryParsers(next, book);
     await tryCaps(next, book);
     await watch(sums.worlds, book);
@@ -82,6 +114,7 @@ export function merge(parts: readonly Sums[]): Sums {
     worlds: total((part) => part.worlds),
     runs: total((part) => part.runs),
     twins: total((part) => part.twins),
+    edges: total((part) => part.edges),
     calls: total((part) => part.calls),
     held: add((part) => part.held),
     faults: add((part) => part.faults),

@@ -63,6 +63,22 @@ const PIECES: readonly string[] = [
   "__proto__",
 ];
 
+/** What begins a block of Markdown where a line begins with it. */
+const STARTS: readonly string[] = [
+  "- item",
+  "+ item",
+  "1. item",
+  "2) item",
+  "---",
+  "===",
+  "# head",
+  "> quoted",
+  "~~~",
+  "```sh",
+  "\tindented",
+];
+export const lineStart = (rng: Chance): string => rng.one(STARTS);
+
 /** A few of them, with plain words around. */
 export function hostileText(rng: Chance): string {
   const parts = rng.some(PIECES, rng.between(1, 4));

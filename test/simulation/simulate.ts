@@ -4,9 +4,12 @@ import { parseArgs } from "node:util";
 import { merge, type Sums } from "./campaign.ts";
 import type { Finding } from "./checks/tally.ts";
 import { runCrew } from "./crew.ts";
+import { playEdge } from "./edge/play.ts";
+import { hasEdge, makeEdgeWorld } from "./edge/world.ts";
 import { evenness } from "./evenness.ts";
 import { FAULTS } from "./faults.ts";
 import { play } from "./play.ts";
+import { rimLines } from "./rim/index.ts";
 import { makeWorld } from "./world.ts";
 
 const { values } = parseArgs({
@@ -34,10 +37,16 @@ const workers = runs < FEW ? 1 : Math.max(1, whole("workers", values.workers ?? 
 const MOST_TOLD = 100;
 const TRACE_LINES = 40;
 async function showTrace(of: number): Promise<void> {
-  const { trace, hash } = await play(makeWorld(of), { trace: true });
+  showLines(await play(makeWorld(of), { trace: true }));
+  if (!hasEdge(of)) return;
+  console.log("  at its edge:");
+  showLines(await playEdge(makeEdgeWorld(of), { trace: true }));
+}
+function showLines({ trace, hash }: { trace: string[]; hash: number }): void {
   const lines = values.trace ? trace : trace.slice(-TRACE_LINES);
   for (const line of lines) console.log(`  ${values.trace ? line : line.slice(0, 200)}`);
   console.log(`  trace hash ${hash}`);
+  for (const line of await rimLines(makeWorld(of))) console.log(`  ${line}`);
 }
 
 const started = performance.now();
@@ -71,7 +80,7 @@ const findings = [...sums.findings, ...even.findings];
 function table(all: Sums): void {
   const premises = Object.entries(all.held).toSorted(([a], [b]) => (a < b ? -1 : 1));
   console.log(
-    `\n${all.runs} runs in ${all.worlds} worlds, ${all.calls} calls, ${all.twins} twins, ${seconds.toFixed(1)} s, ${Math.round(all.runs / seconds)} runs/s on ${workers} threads`,
+    `\n${all.runs} runs in ${all.worlds} worlds, ${all.calls} calls, ${all.twins} twins, ${all.edges} edges, ${seconds.toFixed(1)} s, ${Math.round(all.runs / seconds)} runs/s on ${workers} threads`,
   );
   console.log(
     `${findings.length} violations; ${Object.keys(all.faults).length} kinds of fault struck (${FAULTS.length} of them on the wire)`,

@@ -21,6 +21,8 @@ export interface Change {
   plague?: { provider: string; id: string };
   /** this member says this text, whatever it would have said */
   echo?: { member: string; said: Said };
+  /** what members and judges say instead of their words */
+  poison?(said: Said, isJudge: boolean, rng: Chance): Said;
 }
 
 const PLAN: TurnPlan = { fault: null, answer: null, usage: null, retryAfterMs: null, relay: false };
@@ -158,7 +160,7 @@ function chat(world: World, change: Change, ports: { now(): number; wall(): numb
   const judge = world.judges[call.member];
   const prompt = call.judge ? readPrompt(call.text) : null;
   const isEcho = change.echo?.member === call.member && !call.judge;
-  const words: Said =
+  const meant: Said =
     prompt !== null
       ? { text: judgeText(judge?.mood ?? "honest", prompt, said), group: -1, degenerate: false, calls: [] }
       : isEcho && change.echo
@@ -166,6 +168,7 @@ function chat(world: World, change: Change, ports: { now(): number; wall(): numb
         : plan
           ? sayAs(plan, said, call.member)
           : { text: "hello", group: -1, degenerate: false, calls: [] };
+  const words = change.poison?.(meant, call.judge, chance("poison", ...name)) ?? meant;
   const [least, most] = mood?.latency ?? [10, 100];
   const cold = call.provider === "ollama" && world.local.coldMs !== null && ordinal === 0 ? world.local.coldMs : 0;
   const streaming = dialect === "ollama" || call.body["stream"] === true;

@@ -327,4 +327,64 @@ export const BUGS: readonly Bug[] = [
     "decoder.decode(value)",
   ]),
   bug("lost-last-line", "I41", "a last line without an end is dropped", ["src/providers/lines.ts", 'if (length > 0) give("");', ""]),
+  bug("framework-404", "I26", "the framework's own words for an unknown path", [
+    "src/http/app.ts",
+    "app.notFound((c) => serve(c, null, {}));",
+    'app.notFound((c) => c.text("404 Not Found", 404));',
+  ]),
+  bug(
+    "upstream-detail",
+    "I26",
+    "the upstream's message stands in the detail of a problem",
+    [
+      "src/providers/errors.ts",
+      "const detail = `the provider answered with status ${status}`;",
+      "const detail = `the provider answered with status ${status} ${complaint.message}`;",
+    ],
+    [
+      "src/consensus/ends.ts",
+      "new Set(dropped.map(({ member, reason }) => `${member}: ${reason}`))",
+      "new Set(dropped.map(({ member, reason, detail }) => `${member}: ${reason} ${detail}`))",
+    ],
+  ),
+  bug("one-status", "I26", "a refused field has the same status at OpenAI's door", [
+    "src/http/openai/errors.ts",
+    '(slug === "validation-failed" ? 400 : PROBLEMS[slug][0])',
+    "PROBLEMS[slug][0]",
+  ]),
+  bug("bare-cr", "I40", "a bare carriage return stands in the data of an event", [
+    "src/http/sse.ts",
+    "data: ${JSON.stringify(data)}",
+    'data: ${JSON.stringify(data).replaceAll("\\\\r", "\\r")}',
+  ]),
+  bug("open-html", "I40", "what a member said is HTML", [
+    "src/http/render/html.ts",
+    "<pre>${escapeHtml(said(outcome))}</pre>",
+    "<pre>${said(outcome)}</pre>",
+  ]),
+  bug("open-markdown", "I40", "what a judge said begins a line of Markdown", [
+    "src/http/render/markdown.ts",
+    "`reason: ${cell(verdict.rationale)}`",
+    "cell(verdict.rationale)",
+  ]),
+  bug("open-terminal", "I40", "the answer reaches the terminal as it is", [
+    "src/cli/summary.ts",
+    ': "") : safe(answer);',
+    ': "") : answer;',
+  ]),
+  bug("guarded-prefix", "I42", "the key is asked for below known paths alone", [
+    "src/http/app.ts",
+    'if (route?.open) return "";',
+    'if (route?.open || !/^\\/(consensus|v1|reports|jobs|mcp|status|metrics)/.test(path)) return "";',
+  ]),
+  bug("body-first", "I42", "the body is read before anybody is asked who is there", [
+    "src/http/app.ts",
+    "const owner = await guard(request, url.pathname, route);",
+    "await request.arrayBuffer();\n    const owner = await guard(request, url.pathname, route);",
+  ]),
+  bug("store-first", "I42", "the store is touched before the key is checked", [
+    "src/http/app.ts",
+    "const owner = await checkKey(request.headers);",
+    "if (deps.reports !== null) await deps.reports.health();\n    const owner = await checkKey(request.headers);",
+  ]),
 ];
