@@ -10,7 +10,7 @@ import type { Cut } from "./cut.ts";
 import type { Slot } from "./limits.ts";
 import type { CallLedger, Purse } from "./panel.ts";
 import { attemptLimit, phaseLimits } from "./phase-limits.ts";
-import { worstCaseUsd } from "./purse.ts";
+import { bounded, worstCaseUsd } from "./purse.ts";
 import type { Room, Target } from "./room.ts";
 
 /** What is sent, once the window of the model is known. */
@@ -105,14 +105,15 @@ async function prepare(room: Room, order: CallOrder, slot: Slot): Promise<CallEn
   const composed = order.compose(windowOf(target, proof?.proved ? proof.contextTokens : null), target);
   if ("tooLong" in composed)
     return { status: "excluded", failure: ownFailure("context-too-long", `about ${composed.tooLong} tokens do not fit its window`) };
-  const { messages, sampling } = composed;
-  const worst = order.purse.unlimited ? null : worstCaseUsd(messages, sampling, pricesOf(target, local));
+  const prices = pricesOf(target, local);
+  const sampling = order.purse.unlimited ? composed.sampling : bounded(composed.sampling, prices);
+  const worst = order.purse.unlimited ? null : worstCaseUsd(composed.messages, sampling, prices);
   if (!order.purse.reserve(worst)) return { status: "refused", why: "budget-excluded" };
   if (!drawBudget(room, order)) {
     order.purse.settle(worst, 0);
     return { status: "refused", why: "retry-denied" };
   }
-  const ending = await send(room, order, { ...composed, local });
+  const ending = await send(room, order, { ...composed, sampling, local });
   slot.release();
   order.purse.settle(worst, "costUsd" in ending ? ending.costUsd : 0);
   return ending;

@@ -19,13 +19,21 @@ function promptTokensAtMost(messages: readonly ChatMessage[], sampling: Sampling
   return Math.ceil(tokens * WORST);
 }
 
-/** The most that one call can cost in US dollars; null when a price or the length of the answer has no known bound. */
+/** Tokens that an answer gets where money is limited and nothing else bounds it: an endless answer has no worst case. */
+const UNBOUNDED_OUTPUT = 4096;
+
+/** What a call is sent where money is limited: the worst case holds only if the model cannot write on. */
+export function bounded(sampling: Sampling, facts: Limits): Sampling {
+  const known = sampling.max_tokens ?? facts.maxOutputTokens ?? facts.contextTokens;
+  return known !== null || isFree(facts) ? sampling : { ...sampling, max_tokens: UNBOUNDED_OUTPUT };
+}
+
+/** The most that one call can cost in US dollars, its sampling being `bounded`; null when a price is unknown. */
 export function worstCaseUsd(messages: readonly ChatMessage[], sampling: Sampling, facts: Limits): number | null {
   if (isFree(facts)) return 0;
   const { inputUsdPerMtok, outputUsdPerMtok, contextTokens, maxOutputTokens } = facts;
   if (inputUsdPerMtok === null || outputUsdPerMtok === null) return null;
-  const output = sampling.max_tokens ?? maxOutputTokens ?? contextTokens;
-  if (output === null) return null;
+  const output = sampling.max_tokens ?? maxOutputTokens ?? contextTokens ?? UNBOUNDED_OUTPUT;
   const bound = promptTokensAtMost(messages, sampling, facts.family);
   const input = contextTokens === null ? bound : Math.min(bound, contextTokens);
   return (input * inputUsdPerMtok + output * outputUsdPerMtok) / PER_MILLION;

@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRetryBudget } from "../../src/panel/budget.ts";
+import type { Purse } from "../../src/panel/panel.ts";
 import { createPurse, worstCaseUsd } from "../../src/panel/purse.ts";
 import { costUsd } from "../../src/providers/models.ts";
 import { createVirtualClock } from "../kit/clock.ts";
@@ -64,7 +65,7 @@ test("the worst case prices all of the prompt and all of the answer, and is unkn
   const messages = [{ role: "user" as const, content: "äb" }];
   expect(worstCaseUsd(messages, { max_tokens: 100 }, FACTS)).toBeCloseTo((Math.ceil((16 + 8 + 2) * 1.3) + 200) / 1e6, 12);
   expect(worstCaseUsd(messages, {}, { ...FACTS, maxOutputTokens: 50 })).toBeCloseTo((Math.ceil((16 + 8 + 2) * 1.3) + 100) / 1e6, 12);
-  expect(worstCaseUsd(messages, {}, FACTS)).toBeNull();
+  expect(worstCaseUsd(messages, {}, FACTS)).toBe(worstCaseUsd(messages, { max_tokens: 4096 }, FACTS));
   expect(worstCaseUsd(messages, { max_tokens: 1 }, { ...FACTS, outputUsdPerMtok: null })).toBeNull();
   expect(worstCaseUsd(messages, {}, { ...FACTS, ...FREE })).toBe(0);
 });
@@ -85,6 +86,21 @@ test("a purse books what is reserved until it is settled, and keeps the reservat
   purse.settle(0.9, null);
   expect(purse.reserve(0.01)).toBe(false);
   expect(createPurse(null).reserve(null)).toBe(true);
+});
+
+test("where money is limited, an answer that nothing bounds is bounded by us, and only then", async () => {
+  const { clock, add, panel, facts } = world();
+  const a = add("a", () => ({ result: reply("yes") }));
+  facts["a/n"] = { contextTokens: 8000 };
+  const ask = async (member: string, purse: Purse, max?: number): Promise<unknown> => {
+    const sampling = max === undefined ? {} : { max_tokens: max };
+    await settle(clock, panel().ask(orderOf(clock, [member], { purse, sampling })));
+    return a.seen.at(-1)?.call.max_tokens;
+  };
+  expect(await ask("a/m", createPurse(1))).toBe(4096);
+  expect(await ask("a/m", createPurse(1), 70)).toBe(70);
+  expect(await ask("a/n", createPurse(1))).toBeUndefined();
+  expect(await ask("a/m", createPurse(null))).toBeUndefined();
 });
 
 test("no call, and no retry, starts whose worst case does not fit the purse", async () => {
