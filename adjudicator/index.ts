@@ -3,6 +3,8 @@ export type * from "./types.ts";
 export { readAnswer } from "./answers/read.ts";
 export { inspectAnswer } from "./inspect.ts";
 export { adjudicate } from "./adjudicate.ts";
+export { readBack } from "./framing.ts";
+export { type ReadVerdict, readVerdictText, type VerdictFormat } from "./ruling.ts";
 export { measureAgreement } from "./agreement.ts";
 export { type DecidedInput, isDecided } from "./decided.ts";
 export { rankCalls } from "./tournament.ts";

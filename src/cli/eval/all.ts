@@ -1,6 +1,8 @@
 /** Every recorded task and group of a folder: counted, learned without labels, taught on half, and how sure it was. In this process, with no call at all. */
 import { type Case, learnFrom, level, NOTHING_LEARNED, plurality, recordedCase, type Ruled, voteOn } from "./cases.ts";
 import { type EvalRow, type Groups, modelsOf } from "./corpus.ts";
+import { evaluateJudges, type Judging } from "./judges.ts";
+import { judgingShort } from "./judges-text.ts";
 import { calibrationOf, hitsOf, type Calibration } from "./evaluation.ts";
 import { inspectSaid, saidText } from "./gold.ts";
 import type { Published } from "./published.ts";
@@ -43,6 +45,7 @@ export interface Overall {
   taught: TaughtLine[];
   tasks: TaskLine[];
   readings: ReadingLine[];
+  judging: Judging;
   /** what falls short of the expected figures, in words; empty = everything holds */
   short: string[];
 }
@@ -54,6 +57,8 @@ export interface Folder {
   groups: Groups;
   published: ReadonlyMap<string, Published>;
   key: Key;
+  /** the files about judges, by name, where the folder has them */
+  judges: Parameters<typeof evaluateJudges>[0];
 }
 
 const HALVES = 200;
@@ -130,24 +135,34 @@ function readingLine(task: string, rows: readonly EvalRow[], key: Key): ReadingL
   return outputs === 0 ? [] : [{ task, outputs, alike }];
 }
 
-function shortcomings({ groups, taught, tasks, readings }: Omit<Overall, "short">): string[] {
-  const lost = mean(taught.map((line) => line.best - line.taught));
+const lostBy = ({ best, taught }: TaughtLine): string => `${(100 * (best - taught)).toFixed(1)} points below its best member`;
+
+function shortcomings({ groups, taught, tasks, readings, judging }: Omit<Overall, "short">): string[] {
   return [
     ...groups.flatMap(({ task, group, vote, learned, published }) => [
       ...(published && vote < published.plurality - ROUNDING ? [`${task} ${group}: the vote is below the plurality`] : []),
       ...(published && learned < published.learned - ROUNDING ? [`${task} ${group}: the learned vote is below Dawid-Skene`] : []),
     ]),
-    ...(lost > MOST_LOST ? [`${TAUGHT_GROUP}: after feedback on half, more than a point below the best member on average`] : []),
+    ...taught
+      .filter((line) => line.best - line.taught > MOST_LOST)
+      .map((line) => `${line.task} ${TAUGHT_GROUP}: after feedback on half ${lostBy(line)} in hindsight, 1.0 allowed`),
     ...tasks.flatMap(({ task, calibration: sure }) => [
       ...((sure?.auroc ?? 0) < (sure?.auroc_of_share ?? 0) ? [`${task}: AUROC of confidence is below that of the share`] : []),
       ...((sure?.brier ?? 1) >= (sure?.brier_of_base_rate ?? 1) ? [`${task}: Brier is no better than the base rate's`] : []),
     ]),
+    ...judgingShort(judging),
     ...readings.filter(({ alike, outputs }) => alike < LEAST_ALIKE * outputs).map(({ task }) => `${task}: answers are read unlike the key`),
   ];
 }
 
 export async function evaluateAll(folder: Folder, advance: (note: string) => void): Promise<Overall> {
-  const overall: Omit<Overall, "short"> = { groups: [], taught: [], tasks: [], readings: [] };
+  const overall: Omit<Overall, "short"> = {
+    groups: [],
+    taught: [],
+    tasks: [],
+    readings: [],
+    judging: await evaluateJudges(folder.judges),
+  };
   for (const [task, rows] of folder.rows) {
     const models = modelsOf(rows);
     const seen: Ruled[] = [];

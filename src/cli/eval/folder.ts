@@ -7,6 +7,8 @@ import { safeJson, safeLine } from "../safe.ts";
 import { evaluateAll, type Folder, type GroupLine, type Key, type Overall } from "./all.ts";
 import { points } from "./answer.ts";
 import { type EvalRow, readGroups, readRows } from "./corpus.ts";
+import { JUDGE_FILES } from "./judges.ts";
+import { judgingText } from "./judges-text.ts";
 import type { EvalPorts } from "./ports.ts";
 import { readPublished } from "./published.ts";
 
@@ -24,7 +26,12 @@ async function readFolder({ read }: EvalPorts, path: string, membersFile: string
   const groups = readGroups(await read(membersFile ?? inside("members.json")));
   const rows = new Map<string, EvalRow[]>();
   for (const task of Object.keys(groups)) rows.set(task, readRows(await read(inside(`${task}.jsonl`)), `${task}.jsonl`));
-  return { rows, groups, published: readPublished(await optional("README.md")), key: readKey(await optional(KEY_FILE)) };
+  const judges: Map<(typeof JUDGE_FILES)[number], string> = new Map();
+  for (const file of JUDGE_FILES) {
+    const text = await optional(file);
+    if (text !== "") judges.set(file, text);
+  }
+  return { rows, groups, published: readPublished(await optional("README.md")), key: readKey(await optional(KEY_FILE)), judges };
 }
 
 const tenth = (share: number): string => (100 * share).toFixed(1);
@@ -111,9 +118,14 @@ function readingsText(readings: Overall["readings"]): string {
   return `Answers read as in ${KEY_FILE}:\n${columns(rows)}`;
 }
 
-function overallTable({ groups, taught, tasks, readings, short }: Overall): string {
+const ELSEWHERE =
+  "Measured elsewhere: the time that deciding takes (npm run bench), and the judge that obeys every attack (node test/bench/injection.ts).\n";
+
+function overallTable({ groups, taught, tasks, readings, judging, short }: Overall): string {
   const end = short.length === 0 ? "Everything holds.\n" : `Falls short:\n${short.map((one) => `  ${safeLine(one)}\n`).join("")}`;
-  return [groupsText(groups), taughtText(taught), tasksText(tasks), readingsText(readings), end].filter((part) => part !== "").join("\n");
+  return [groupsText(groups), taughtText(taught), tasksText(tasks), readingsText(readings), judgingText(judging), ELSEWHERE, end]
+    .filter((part) => part !== "")
+    .join("\n");
 }
 
 /** Exit code 1 where something falls short of the expected figures. */
