@@ -118,7 +118,7 @@ async function cascade(deps: ConsensusDeps, plan: RunPlan, io: AskIo, hardEnd: n
   if (local.length === 0) return { ...(await askPhase(deps, plan, io, { seats: remote, hardEnd, before: [] })), reason: "no-local-member" };
   const localEnd = remote.length === 0 ? hardEnd : plan.startedAt + (hardEnd - plan.startedAt) * LOCAL_SHARE;
   const first = await askPhase(deps, plan, io, { seats: local, hardEnd: localEnd, before: [] });
-  const reason = io.signal.aborted ? "stopped" : escalationReason(io.read(first.outcomes), first.outcomes, io.learned);
+  const reason = io.signal.aborted ? "stopped" : escalationReason(io.read(first.outcomes), first.outcomes, io.learned, plan.request.quorum);
   if (reason === null || reason === "stopped" || remote.length === 0)
     return { outcomes: bySeat([...first.outcomes, ...remote.map(notAskedOutcome)]), ledger: first.ledger, reason };
   const second = await askPhase(deps, plan, io, { seats: remote, hardEnd, before: first.outcomes });

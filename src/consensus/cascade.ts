@@ -7,14 +7,21 @@ import type { ConsensusDeps } from "./deps.ts";
 import type { Learned } from "./learning.ts";
 import type { RunPlan } from "./plan.ts";
 import { costOfSeats } from "./report.ts";
+import { usableMembers } from "./settle.ts";
 
 /** A local answer whose learned confidence is below this is not trusted alone. */
 export const CASCADE_CONFIDENCE = 0.7;
 
 /** Why the local members do not suffice; null = they answered whole, agree, and are not known to be unreliable together. */
-export function escalationReason(candidates: Candidate[], outcomes: readonly Outcome[], learned: Learned): EscalationReason | null {
+export function escalationReason(
+  candidates: Candidate[],
+  outcomes: readonly Outcome[],
+  learned: Learned,
+  quorum: number,
+): EscalationReason | null {
   const tooLong = outcomes.some((outcome) => outcome.status === "dropped" && outcome.reason === "context-too-long");
-  if (candidates.length === 0) return tooLong ? "context" : "no-answer";
+  const needed = Math.min(quorum, new Set(outcomes.map(({ member }) => member)).size);
+  if (usableMembers(outcomes) < needed) return tooLong ? "context" : "no-answer";
   if (candidates.some((candidate) => candidate.flags.includes("context-trimmed"))) return "context";
   const agreement = measureAgreement(candidates);
   if (agreement.classes.length === 0) return "no-answer";

@@ -49,6 +49,16 @@ test("a local member that fails is named as the reason", async () => {
   expect((await ask()).cascade).toMatchObject({ escalated: true, reason: "no-answer" });
 });
 
+test("local members that miss the quorum among themselves get the cloud's help", async () => {
+  const panel = ["ollama/m", "ollama/gone", ...CLOUD];
+  world.script = (member) => (member === "ollama/gone" ? { status: 404 } : "The answer is 42.");
+  const { status, cascade, quorum } = await ask({ panel, require_quorum: true });
+  expect(cascade).toMatchObject({ escalated: true, reason: "no-answer" });
+  expect(quorum).toMatchObject({ needed: 2, met: true });
+  expect(status).toBe("degraded");
+  expect((await ask({ panel, quorum: 1 })).cascade).toMatchObject({ escalated: false });
+});
+
 test("a prompt that no local member can hold is named as the reason", async () => {
   const lines = Array.from({ length: 400 }, (_, index) => `line ${index} of the log says ${index * 7919}`);
   const { cascade } = await ask({ prompt: `How many?\n${lines.join("\n")}`, max_tokens: 100, panel: [...LOCAL, "groq/a"] });
