@@ -1,7 +1,6 @@
 /** Plays one edge world: process after process over the same rows, callers at the door, and a record of all that an outsider could see. */
-import { hash } from "node:crypto";
 import { createVirtualClock } from "../../kit/clock.ts";
-import "../ambient.ts";
+import { onOneThread } from "../ambient.ts";
 import { Recorder } from "../play.ts";
 import { createScript } from "../upstream.ts";
 import { conduct, type Visit } from "./callers.ts";
@@ -29,24 +28,8 @@ export interface EdgePlayed {
 /** Virtual ms after which a world that has not come to rest is given up. */
 const PATIENCE_MS = 300_000;
 
-/** Digests come from another thread, at a time of its own: a simulated world has one thread. */
-function withoutThreads(): () => void {
-  const real = crypto.subtle.digest;
-  crypto.subtle.digest = (_name, data) => {
-    const hex = hash("sha256", new Uint8Array(data as ArrayBuffer), "hex");
-    return Promise.resolve(Uint8Array.from(Buffer.from(hex, "hex")).buffer);
-  };
-  return () => (crypto.subtle.digest = real);
-}
-
-export async function playEdge(world: EdgeWorld, options: { trace?: boolean } = {}): Promise<EdgePlayed> {
-  const restore = withoutThreads();
-  try {
-    return await playAlone(world, options);
-  } finally {
-    restore();
-  }
-}
+export const playEdge = (world: EdgeWorld, options: { trace?: boolean } = {}): Promise<EdgePlayed> =>
+  onOneThread(() => playAlone(world, options));
 
 async function playAlone(world: EdgeWorld, options: { trace?: boolean }): Promise<EdgePlayed> {
   const clock = createVirtualClock();

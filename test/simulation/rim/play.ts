@@ -7,7 +7,7 @@ import { compose, type Composed } from "../../../src/runtimes/compose.ts";
 import { mount } from "../../../src/runtimes/rim.ts";
 import { createVirtualClock, type VirtualClock } from "../../kit/clock.ts";
 import { createSeededRandom } from "../../kit/random.ts";
-import "../ambient.ts";
+import { onOneThread } from "../ambient.ts";
 import { hostileText, lineStart } from "../hostile.ts";
 import { createNet, type NetCall, type Said } from "../net.ts";
 import { describe } from "../play.ts";
@@ -250,7 +250,9 @@ function tapped(composed: Composed, told: RimPlayed["told"]): Composed {
   };
 }
 
-export async function playRim(base: World): Promise<RimPlayed> {
+export const playRim = (world: World): Promise<RimPlayed> => onOneThread(() => playAlone(world));
+
+async function playAlone(base: World): Promise<RimPlayed> {
   const clock = createVirtualClock();
   const runs = base.runs.slice(0, 2).map((plan) => ({ ...plan, leave: null }));
   const settings = { ...base.settings, apiKeys: [secretOf(KEY)], allowedHosts: ["127.0.0.1", "localhost"] };
