@@ -7,7 +7,7 @@ import { toolSpecs, type Weigh } from "./candidates.ts";
 import { cascadeReport, escalationReason } from "./cascade.ts";
 import type { ConsensusDeps } from "./deps.ts";
 import type { Learned } from "./learning.ts";
-import type { RunPlan } from "./plan.ts";
+import { panelEnd, type RunPlan } from "./plan.ts";
 import { settleRules, usableMembers } from "./settle.ts";
 
 export interface AskIo {
@@ -37,9 +37,6 @@ export interface Asked {
 const SLICE_SHARE = 0.2;
 const SLICE_MOST_SHARE = 0.4;
 const SLICE_MOST_MS = 15_000;
-/** Kept at the end for deciding and storing. */
-const TAIL_MS = 20;
-const TAIL_SHARE = 0.02;
 /** A cascade leaves the cloud at least this share of the time. */
 const LOCAL_SHARE = 0.5;
 
@@ -129,7 +126,7 @@ const bySeat = (outcomes: Outcome[]): Outcome[] => outcomes.sort((a, b) => a.sea
 
 export async function askPanel(deps: ConsensusDeps, plan: RunPlan, io: AskIo): Promise<Asked> {
   const from = deps.clock.now();
-  const hardEnd = plan.deadlineAt - Math.min(TAIL_MS, plan.request.deadline_ms * TAIL_SHARE);
+  const hardEnd = panelEnd(plan);
   const phase = { seats: plan.seats, hardEnd, before: [] };
   const asksLocalFirst = plan.request.strategy === "cascade";
   const { outcomes, ledger, reason } = asksLocalFirst

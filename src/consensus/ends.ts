@@ -4,10 +4,7 @@ import type { DropoutReason } from "../core/reasons.ts";
 import type { DroppedOutcome, Outcome } from "../core/report.ts";
 import type { Struck } from "./ask.ts";
 import { usableMembers } from "./settle.ts";
-import type { RunPlan } from "./plan.ts";
-
-/** What a caller waits for when nobody told how long: the first open period of a breaker. */
-const DEFAULT_RETRY_S = 5;
+import { DEFAULT_RETRY_S, QUEUES_FULL, type RunPlan } from "./plan.ts";
 
 const isDropped = (outcome: Outcome): outcome is DroppedOutcome => outcome.status === "dropped";
 const NOT_REACHED: ReadonlySet<DropoutReason> = new Set(["unavailable", "circuit-open", "privacy-excluded", "misconfigured"]);
@@ -29,7 +26,7 @@ function nobodyAsked(plan: RunPlan, dropped: DroppedOutcome[]): { slug: ProblemS
     return { slug: "local-unavailable", detail: "no local member could be reached and proved local" };
   const asked = dropped.filter((outcome) => outcome.reason !== "misconfigured" && outcome.reason !== "privacy-excluded");
   if (asked.length > 0 && asked.every((outcome) => outcome.reason === "overloaded")) {
-    return { slug: "overloaded", detail: "the queues of every provider are full" };
+    return { slug: "overloaded", detail: QUEUES_FULL };
   }
   return { slug: "no-members", detail: `no seat of the panel could be asked${losses(dropped)}` };
 }

@@ -23,6 +23,14 @@ export interface RunPlan {
   purse: Purse;
 }
 
+/** Kept at the end for deciding and storing. */
+const TAIL_MS = 20;
+const TAIL_SHARE = 0.02;
+
+/** Monotonic ms at which the panel must be done. */
+export const panelEnd = ({ deadlineAt, request }: { deadlineAt: number; request: { deadline_ms: number } }): number =>
+  deadlineAt - Math.min(TAIL_MS, request.deadline_ms * TAIL_SHARE);
+
 /** Everything of a request that a member would be sent. */
 function textsOf({ messages, tools, response_format }: RunRequest): string[] {
   const said = messages.flatMap((message) => {
@@ -109,12 +117,31 @@ function shrink(deps: ConsensusDeps, request: RunRequest, seats: SeatPlan[]): vo
   if (kept === 0) throw new Problem("budget-exceeded", `no seat's worst case fits max_cost_usd ${limit}`);
 }
 
-/** Throws Problem for what is refused before any call (`privacy-conflict`, `budget-exceeded`). */
+/** What a caller waits for when nobody told how long: the first open period of a breaker. */
+export const DEFAULT_RETRY_S = 5;
+export const QUEUES_FULL = "the queues of every provider are full";
+
+/**
+ * A run that no queue would take is refused before anything else is done for it, as the flood that fills the queues must cost next
+ * to nothing. What else keeps its seats from being asked is told by the run. A job has time: it is run, and reports.
+ */
+function checkQueues({ panel, meter }: ConsensusDeps, seats: SeatPlan[], privacy: PrivacyClass, by: number): void {
+  const asked = seats.filter(({ dropped }) => dropped?.reason !== "misconfigured" && dropped?.reason !== "privacy-excluded");
+  if (privacy === "local-only" || asked.length === 0 || asked.some(({ dropped }) => dropped !== null)) return;
+  const members = [...new Set(asked.map(({ member }) => member))];
+  if (!panel.overloaded?.(members, by)) return;
+  for (const _ of asked) meter.count("shed", { where: "panel" });
+  throw new Problem("overloaded", QUEUES_FULL, { retryAfterS: DEFAULT_RETRY_S });
+}
+
+/** Throws Problem for what is refused before any call (`privacy-conflict`, `budget-exceeded`, `overloaded`). */
 export function makePlan(deps: ConsensusDeps, request: RunRequest, context: RunContext): RunPlan {
   const { privacy, tightenedBy } = privacyOf(deps, request);
   const panel = choosePanel(deps, request, privacy, tightenedBy);
   const seats = seatsOf(deps, panel, privacy);
   shrink(deps, request, seats);
+  const deadlineAt = context.acceptedAt + request.deadline_ms;
+  if (context.runId === undefined) checkQueues(deps, seats, privacy, panelEnd({ deadlineAt, request }));
   const members = new Set(seats.map((seat) => seat.member)).size;
   return {
     id: context.runId ?? `run_${deps.random.hex(16)}`,
@@ -124,7 +151,7 @@ export function makePlan(deps: ConsensusDeps, request: RunRequest, context: RunC
     seats,
     quorumNeeded: Math.min(request.quorum, members),
     startedAt: context.acceptedAt,
-    deadlineAt: context.acceptedAt + request.deadline_ms,
+    deadlineAt,
     purse: createPurse(request.max_cost_usd),
   };
 }

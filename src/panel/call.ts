@@ -9,7 +9,7 @@ import type { Admission, CallSign } from "./breaker.ts";
 import type { Cut } from "./cut.ts";
 import type { Slot } from "./limits.ts";
 import type { CallLedger, Purse } from "./panel.ts";
-import { attemptLimit, phaseLimits } from "./phase-limits.ts";
+import { attemptLimit, needOf, phaseLimits } from "./phase-limits.ts";
 import { bounded, worstCaseUsd } from "./purse.ts";
 import type { Room, Target } from "./room.ts";
 
@@ -50,8 +50,7 @@ export async function guardedCall(room: Room, order: CallOrder): Promise<CallEnd
   const { target, cutoff, by, forced } = order;
   // before the queue: who is refused must not wait to hear it
   if (!forced && room.breaker.blocked(target.member)) return { status: "refused", why: "circuit-open" };
-  const known = room.latencies.known(target.member);
-  const slot = await room.gate(target).acquire({ by, usualMs: known?.p50 ?? 0, mostMs: known?.p95 ?? 0, cutoff });
+  const slot = await room.gate(target).acquire({ ...needOf(room, target.member, by), cutoff });
   if (slot === null) return cutoff.reason === null ? { status: "refused", why: "overloaded" } : waitCut(room, cutoff.reason);
   try {
     return await enter(room, order, slot);
@@ -164,6 +163,7 @@ function unreached(room: Room, { target, ledger, kind }: CallOrder, failure: Fai
 function windowOf({ numCtx, facts: { contextTokens } }: Target, shown: number | null): number | null {
   return numCtx ?? (contextTokens === null || shown === null ? (contextTokens ?? shown) : Math.min(contextTokens, shown));
 }
+
 async function send(room: Room, order: CallOrder, what: { messages: ChatMessage[]; sampling: Sampling; local: boolean }): Promise<CallEnd> {
   const { target, passage, cutoff } = order;
   const isCold =

@@ -4,6 +4,7 @@ import { alarm, createCutoff } from "../core/time.ts";
 import { type Cut, cutOf } from "./cut.ts";
 import { fanOut } from "./fan-out.ts";
 import { inTurn } from "./in-turn.ts";
+import { needOf } from "./phase-limits.ts";
 import type { CallLedger, MemberStatus, Panel, PanelOrder } from "./panel.ts";
 import { createRoom, type PanelDeps, type Room, targetOf } from "./room.ts";
 import { askSingle } from "./single.ts";
@@ -40,6 +41,13 @@ function unavailable(room: Room, member: string, { privacy }: Passage): string |
   return room.gate(target).full() ? "the queue of its provider is full" : null;
 }
 
+function overloaded(room: Room, members: readonly string[], by: number): boolean {
+  return members.every((member) => {
+    const target = targetOf(room, member);
+    return target !== null && !room.breaker.blocked(member) && room.gate(target).refuses(needOf(room, member, by));
+  });
+}
+
 function statusOf(room: Room, member: string): MemberStatus {
   const target = targetOf(room, member);
   const { state, until } = room.breaker.view(member);
@@ -63,6 +71,7 @@ export function createPanel(deps: PanelDeps): Panel {
     ask: (order) => ask(room, order),
     askOne: (order) => askSingle(room, order),
     unavailable: (member, passage) => unavailable(room, member, passage),
+    overloaded: (members, by) => overloaded(room, members, by),
     latency: (member) => room.latencies.recent(member),
     status: (members) => members.map((member) => statusOf(room, member)),
     close: () => room.locals.close(),

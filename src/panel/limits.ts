@@ -15,7 +15,6 @@ export interface Need {
   /** ms that it usually takes, and that it hardly ever exceeds; 0 = unknown */
   usualMs: number;
   mostMs: number;
-  cutoff: Cutoff<Cut>;
 }
 interface Waiter {
   need: Need;
@@ -51,29 +50,37 @@ export class Gate {
   }
 
   /** null = turned away (`overloaded`), or cut while waiting (then `cutoff.reason` is set) */
-  acquire(need: Need): Promise<Slot | null> {
-    if (need.cutoff.reason !== null) return Promise.resolve(null);
-    const ahead = this.#turns();
-    if ((ahead > 0 && this.#hopeless(need, (ahead - 0.5) * TURN_SLACK * need.usualMs)) || (this.full() && !this.#shedHopeless())) {
+  acquire({ cutoff, ...need }: Need & { cutoff: Cutoff<Cut> }): Promise<Slot | null> {
+    if (cutoff.reason !== null) return Promise.resolve(null);
+    if (this.refuses(need)) {
       this.#ports.meter.count("shed", { where: "panel" });
       return Promise.resolve(null);
     }
+    if (this.full()) this.#shedHopeless();
+    const waited = this.#turns() > 0;
     return new Promise((resolve) => {
       const waiter: Waiter = {
         need,
-        waited: ahead > 0,
+        waited,
         settle(release) {
           leave();
           resolve(release && { release });
         },
       };
       this.#waiters.add(waiter);
-      const leave = need.cutoff.onCut(() => {
+      const leave = cutoff.onCut(() => {
         this.#waiters.delete(waiter);
         resolve(null);
       });
       if (this.#limit.pendingCount < this.#waiters.size) void this.#limit(() => this.#serve());
     });
+  }
+
+  /** whether `acquire` would turn this call away now: the wait cannot end in time, or there is no place to wait */
+  refuses(need: Need): boolean {
+    const ahead = this.#turns();
+    if (ahead > 0 && this.#hopeless(need, (ahead - 0.5) * TURN_SLACK * need.usualMs)) return true;
+    return this.full() && this.#firstHopeless() === null;
   }
 
   /** whether a call that came now would find no place, neither to run nor to wait */
@@ -128,13 +135,14 @@ export class Gate {
     return Math.ceil((this.queued() + 1) / this.#limit.concurrency);
   }
 
-  #shedHopeless(): boolean {
-    for (const waiter of this.#waiters)
-      if (this.#hopeless(waiter.need, 0)) {
-        this.#shed(waiter);
-        return true;
-      }
-    return false;
+  #firstHopeless(): Waiter | null {
+    for (const waiter of this.#waiters) if (this.#hopeless(waiter.need, 0)) return waiter;
+    return null;
+  }
+
+  #shedHopeless(): void {
+    const waiter = this.#firstHopeless();
+    if (waiter !== null) this.#shed(waiter);
   }
 
   #shed(waiter: Waiter): void {

@@ -100,6 +100,8 @@ export interface Panel {
   askOne(order: SingleOrder): Promise<AskReply & { ledger: CallLedger }>;
   /** why this member could not be asked right now (breaker, queue, privacy); null = it could */
   unavailable(member: string, passage: Passage): string | null;
+  /** true = the queues of all these members would turn away a call that must be done by then (monotonic ms) */
+  overloaded?(members: readonly string[], by: number): boolean;
   /** recent p50/p95 of whole attempts of a member; null before the first */
   latency(member: string): { p50: number; p95: number } | null;
   status(members: string[]): MemberStatus[];
