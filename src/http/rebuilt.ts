@@ -8,11 +8,7 @@ import { frameEvent } from "./sse.ts";
 import { SSE_HEADERS, SSE_TYPE } from "./stream.ts";
 
 /** As the run itself ended: that problem alone comes without its report. It names its run, so that every retry gets the same bytes. */
-function problemOf(
-  { url, requestId }: Call,
-  report: Report,
-  problem: NonNullable<Report["problem"]>,
-): ReturnType<typeof problemDocument<Report>> {
+function problemOf({ url }: Call, report: Report, problem: NonNullable<Report["problem"]>): ReturnType<typeof problemDocument<Report>> {
   const extras = problem.slug === "context-too-long" ? {} : { report };
   return problemDocument<Report>(new Problem(problem.slug, problem.detail, extras), url.pathname, report.id);
 }

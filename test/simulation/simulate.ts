@@ -38,6 +38,7 @@ const MOST_TOLD = 100;
 const TRACE_LINES = 40;
 async function showTrace(of: number): Promise<void> {
   showLines(await play(makeWorld(of), { trace: true }));
+  for (const line of await rimLines(makeWorld(of))) console.log(`  ${line}`);
   if (!hasEdge(of)) return;
   console.log("  at its edge:");
   showLines(await playEdge(makeEdgeWorld(of), { trace: true }));
@@ -46,7 +47,6 @@ function showLines({ trace, hash }: { trace: string[]; hash: number }): void {
   const lines = values.trace ? trace : trace.slice(-TRACE_LINES);
   for (const line of lines) console.log(`  ${values.trace ? line : line.slice(0, 200)}`);
   console.log(`  trace hash ${hash}`);
-  for (const line of await rimLines(makeWorld(of))) console.log(`  ${line}`);
 }
 
 const started = performance.now();

@@ -88,8 +88,11 @@ function runPlan(rng: Chance, mark: number, members: string[], deadline: number)
   };
 }
 
-type Kind = "crash" | "crash" | "power" | "term" | "freeze" | "calm";
-const KINDS: readonly Kind[] = ["crash", "crash", "crash", "power", "term", "term", "freeze", "calm"];
+type Kind = Trouble["how"] | "calm";
+const KINDS: readonly Kind[] = ["crash", "crash", "crash", "power", "term", "term", "freeze", "freeze", "calm"];
+/** One in so many seeds has an edge world beside its engine's. */
+const EVERY = 6;
+export const hasEdge = (seed: number): boolean => chance(seed, "has-edge").odds(1 / EVERY);
 
 function troublesOf(rng: Chance, kind: Kind): Trouble[] {
   if (kind === "calm") return [];
@@ -97,7 +100,7 @@ function troublesOf(rng: Chance, kind: Kind): Trouble[] {
   return Array.from({ length: count }, () => ({
     how: kind,
     step: kind === "freeze" || rng.odds(0.25) ? null : { nth: rng.between(1, 30), side: rng.one(["before", "after"]) },
-    at: rng.between(1, 9000),
+    at: rng.between(1, kind === "freeze" ? 2500 : 9000),
     pause: rng.one([0, 10, 1000, 4000]),
     freeze: { ms: rng.between(9_500, 11_500), rest: rng.between(300, 4000) },
   }));
