@@ -27,8 +27,8 @@ export interface AppDeps {
   members(): MemberStatus[];
   /** null = no provider of this name is known; `configured` = it has what it needs */
   provider(name: string): { configured: boolean } | null;
-  /** at least one member could be asked now */
-  canAnswer(): boolean;
+  /** at least one member could answer now; never rejects */
+  canAnswer(): boolean | Promise<boolean>;
   reports: ReportStore | null;
   idempotency: IdempotencyStore | null;
   /** absent = no job is taken */

@@ -8,6 +8,7 @@ import type { Jobs } from "../jobs/jobs.ts";
 import type { IdempotencyStore } from "../store/store.ts";
 import type { Composed } from "./compose.ts";
 import { withMcp } from "./mcp.ts";
+import { createReadiness } from "./readiness.ts";
 import type { Settings } from "./settings.ts";
 
 export interface RimPorts {
@@ -25,7 +26,7 @@ export const namesOf = ({ panel, fallback, adjudicators, providers }: Settings):
 });
 
 export function appDeps(composed: Composed, ports: RimPorts): AppDeps {
-  const { settings, engine, panel, providers } = composed;
+  const { settings, engine, panel, providers, egress } = composed;
   const { apiKeys, allowedHosts, rateLimitRpm, version, simulated } = settings;
   const { members } = namesOf(settings);
   const cls = settings.privacy === "local-only" ? "local-only" : "cloud-allowed";
@@ -43,7 +44,7 @@ export function appDeps(composed: Composed, ports: RimPorts): AppDeps {
     teach: createFeedback(engine),
     provider: engine.provider,
     members: () => panel.status(members),
-    canAnswer: () => usable.some((member) => panel.unavailable(member, { privacy: cls, hosts: new Set() }) === null),
+    canAnswer: createReadiness({ panel, providers, egress, clock: engine.clock }, usable, cls),
     reports: engine.reports,
     clock: engine.clock,
     random: engine.random,

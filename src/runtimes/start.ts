@@ -1,4 +1,5 @@
 /** What every Node entry shares: settings from the environment, one clear line and exit code 78 for a bad one, and a graceful end. */
+import { providerOf } from "../core/member.ts";
 import { ConfigError } from "../core/problem.ts";
 import { readSettings } from "./config.ts";
 import { loadDotEnv } from "./dotenv.ts";
@@ -15,6 +16,30 @@ export const settingsFromEnvironment = (): Promise<Settings> => {
   const kept = isInstalled ? { CONSENSUS_DB: DATA_FILE } : {};
   return readSettings({ ...kept, ...loadDotEnv(CONFIG_FOLDER, process.env) }, { version: VERSION });
 };
+
+/** Whom the operator may have left out: one line, or none. */
+function leftOut({ panel, providers }: Settings): string[] {
+  const set = providers.filter((one) => one.configured);
+  const asked = set.filter(({ name }) => panel.some((member) => providerOf(member) === name));
+  const [only] = set;
+  if (asked.length === 0) return ["No member of the panel is configured: set a key or OLLAMA_HOST, see README.md"];
+  if (set.length === 1 && only?.name === "ollama")
+    return [`No key is set: only an Ollama at ${only.baseUrl ?? "OLLAMA_HOST"} is asked, if one runs there (npm run demo needs neither)`];
+  const keyless = providers.filter((one) => !one.configured).map((one) => one.name);
+  return keyless.length > 0 ? [`Without a key: ${keyless.join(", ")}`] : [];
+}
+
+/** What `npm start` says once it listens. */
+export function greeting(settings: Settings, url: string): string {
+  const panel = settings.panel.length > 0 ? settings.panel.join(", ") : "nobody";
+  const lines = [
+    `Gekro Consensus ${settings.version} listens on ${url}`,
+    `Panel: ${panel}`,
+    ...leftOut(settings),
+    "Who answers: gekro doctor",
+  ];
+  return lines.join("\n");
+}
 
 /** One line on stderr, never a stack. */
 export function exitWith(error: unknown): never {

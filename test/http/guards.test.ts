@@ -1,5 +1,6 @@
 /** Who is turned away, in which order, and that nothing happens before. */
 import { expect, test } from "vitest";
+import type { AppDeps } from "../../src/http/deps.ts";
 import { hasCorpus, orSkipped, readJson } from "../kit/corpus.ts";
 import { keys, scene, slugOf } from "./kit.ts";
 
@@ -177,4 +178,15 @@ test("while the service stops only what says so is answered", async () => {
   }
   expect(await slugOf(await ask("/consensus", { json: { prompt: "hi" } }))).toBe("shutting-down");
   expect(runs).toHaveLength(0);
+});
+
+test("a service that is not ready says when to look again, unless nobody is configured and waiting cannot help", async () => {
+  const member = { member: "groq/a", local: false } as ReturnType<AppDeps["members"]>[number];
+  const notReady = (configured: boolean): Promise<Response> =>
+    scene({ canAnswer: () => Promise.resolve(false), members: () => [member], provider: () => ({ configured }) }).then(({ ask }) =>
+      ask("/readyz"),
+    );
+  const [later, never] = [await notReady(true), await notReady(false)];
+  expect([later.status, later.headers.get("retry-after"), await later.json()]).toMatchObject([503, "5", { retryable: true }]);
+  expect([never.status, never.headers.get("retry-after"), await never.json()]).toMatchObject([503, null, { retryable: false }]);
 });

@@ -1,5 +1,7 @@
 /** Liveness, readiness and the state of every member. */
+import { providerOf } from "../../core/member.ts";
 import { Problem } from "../../core/problem.ts";
+import type { MemberStatus } from "../../panel/panel.ts";
 import type { AppDeps, Route } from "../deps.ts";
 import { jsonReply } from "../replies.ts";
 
@@ -14,9 +16,11 @@ const storeOf = async ({ reports }: AppDeps): Promise<{ ok: boolean; detail: str
 async function ready(deps: AppDeps): Promise<Response> {
   const store = await storeOf(deps);
   if (deps.draining()) throw new Problem("shutting-down", "the service is shutting down", { retryAfterS: RETRY_S });
-  if (deps.canAnswer()) return jsonReply({ ready: true, store });
+  if (await deps.canAnswer()) return jsonReply({ ready: true, store });
   const also = store.ok ? "" : `; the store: ${store.detail}`;
-  throw new Problem("no-members", `no member could be asked right now${also}`, { retryAfterS: RETRY_S });
+  const isSet = ({ member }: MemberStatus): boolean => deps.provider(providerOf(member))?.configured === true;
+  if (!deps.members().some(isSet)) throw new Problem("no-members", `no member is configured${also}`);
+  throw new Problem("no-members", `no member could answer right now${also}`, { retryAfterS: RETRY_S });
 }
 
 export const healthRoutes: Route[] = [
