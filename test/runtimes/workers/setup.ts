@@ -5,10 +5,13 @@ import type { TestProject } from "vitest/node";
 import { startSimulator } from "../../../src/simulator/simulator.ts";
 import { hasCorpus, readLines } from "../../kit/corpus.ts";
 import type { SeenCall, Target } from "../black-box.ts";
+import { traces } from "./traces.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
     simulated: { environment: Record<string, string>; control: string; hosts: Record<string, string>; suite: Target["suite"] };
+    /** of simulated worlds, as Node tells them */
+    traces: number[];
   }
 }
 
@@ -30,6 +33,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const { port } = control.address() as AddressInfo;
   const hosts = Object.fromEntries(Object.entries(simulator.urls).map(([name, url]) => [name, new URL(url).host]));
   project.provide("simulated", { environment: simulator.environment(), control: `http://127.0.0.1:${port}`, hosts, suite: suiteRows() });
+  project.provide("traces", await traces());
   return async () => {
     control.close();
     control.closeAllConnections();
