@@ -33,9 +33,10 @@ async function simulate(seed: number, runs: number): Promise<Told> {
   return JSON.parse(stdout) as Told;
 }
 
-const INVARIANTS = "01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20 22 23 24 25 26 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45"
-  .split(" ")
-  .map((number) => `I${number}`);
+const INVARIANTS =
+  "01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46"
+    .split(" ")
+    .map((number) => `I${number}`);
 
 describe("the simulated engine", () => {
   test(

@@ -1,24 +1,7 @@
 /** Bugs to plant: where, what, and which invariant must catch them. An anchor that a refactor removes fails loudly, so that no bug is lost unseen. */
 
-export interface Edit {
-  file: string;
-  find: string;
-  put: string;
-  /** every place, not exactly one */
-  all?: boolean;
-}
-export interface Bug {
-  id: string;
-  invariant: string;
-  what: string;
-  edits: Edit[];
-}
-const bug = (id: string, invariant: string, what: string, ...edits: [file: string, find: string, put: string, all?: boolean][]): Bug => ({
-  id,
-  invariant,
-  what,
-  edits: edits.map(([file, find, put, all = false]) => ({ file, find, put, all })),
-});
+import { type Bug, bug } from "./bug.ts";
+import { EDGE_BUGS } from "./edge-bugs.ts";
 
 export const BUGS: readonly Bug[] = [
   bug("late-deadline", "I01", "the panel's deadline is armed a deadline too late", [
@@ -387,4 +370,5 @@ export const BUGS: readonly Bug[] = [
     "const owner = await checkKey(request.headers);",
     "if (deps.reports !== null) await deps.reports.health();\n    const owner = await checkKey(request.headers);",
   ]),
+  ...EDGE_BUGS,
 ];

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { BUGS, type Bug, type Edit } from "./bugs.ts";
+import type { Bug, Edit } from "./bug.ts";
+import { BUGS } from "./bugs.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 
