@@ -18,7 +18,8 @@ const terminal: Terminal = {
   err: (text) => void process.stderr.write(text),
   outIsTty: process.stdout.isTTY === true,
   errIsTty: process.stderr.isTTY === true,
-  columns: () => process.stderr.columns ?? process.stdout.columns ?? DEFAULT_COLUMNS,
+  // a terminal that was never told its size says 0
+  columns: () => process.stderr.columns || process.stdout.columns || DEFAULT_COLUMNS,
   style: (ink, text) => styleText(ink, text, { stream: process.stderr }),
 };
 
