@@ -228,6 +228,19 @@ test("a stream under a key is replayed as it was", async () => {
   expect(runs).toHaveLength(1);
 });
 
+test("who lost a stream under a key reads on after the last event seen, by posting again", async () => {
+  const { ask, runs } = await scene();
+  const post = async (more: Record<string, string> = {}): Promise<string> =>
+    (await ask("/consensus", { json: HI, headers: keyed("s", { ...sse, ...more }) })).text();
+  const whole = await post();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(eventsOf(await post({ "last-event-id": "1" })).map(({ id, event }) => [id, event])).toEqual([["2", "run-end"]]);
+  expect(whole.endsWith(await post({ "last-event-id": "1" }))).toBe(true);
+  expect(await post({ "last-event-id": "2" })).toBe("");
+  for (const odd of ["0", "-1", "x"]) expect(await post({ "last-event-id": odd })).toBe(whole);
+  expect(runs).toHaveLength(1);
+});
+
 test("a refused run frees its key, a failed one with a report keeps it", async () => {
   const script: ConsensusEvent[] = [];
   const { ask, runs } = await scene({}, async function* (): Run {

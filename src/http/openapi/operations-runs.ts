@@ -28,6 +28,12 @@ export const ASKING: Operation[] = [
           "respond-async: answer at once with a job; respond-async, wait=n: only if the run has not ended within n seconds (without Idempotency-Key).",
         schema: { type: "string" },
       },
+      {
+        name: "Last-Event-ID",
+        in: "header",
+        description: "With an Idempotency-Key whose stream has ended: only the events after this one.",
+        schema: { type: "string" },
+      },
     ],
     answers: {
       200: { description: "The report, or the run's events.", content: STREAMED, headers: REPORT_HEADERS },
