@@ -24,11 +24,7 @@ const fence = (what: string, edge: "begins" | "ends", token: string): string => 
 /** Four digits of the token: enough to mark a line as theirs, cheap enough to stand before each. */
 const markOf = (token: string): string => `${token.slice(0, 4)}| `;
 
-const marked = (text: string, mark: string): string =>
-  showHidden(text)
-    .split("\n")
-    .map((line) => mark + line)
-    .join("\n");
+const marked = (text: string, mark: string): string => mark + showHidden(text).replaceAll("\n", () => `\n${mark}`);
 
 /** One fenced block. Only lines without the mark are ours, so no text can forge a fence or an omission. */
 function block(what: string, excerpt: Excerpt, token: string): string {

@@ -157,7 +157,9 @@ const ADDRESSED: Rule[] = [
   },
   {
     needles: ["being chosen", "must be ", "if you choose"],
-    pattern: new RegExp(String.raw`\b${LABEL}\s(?:being chosen|must be (?:returned|chosen|selected))|\b[Ii]f you choose\s${LABEL}`),
+    pattern: new RegExp(
+      String.raw`[A-P](?=\s(?:being chosen|must be (?:returned|chosen|selected)))(?<=\b["'(\[{*]{0,3}[A-P])|\b[Ii]f you choose\s${LABEL}`,
+    ),
   },
   {
     needles: ["display:", "\\phantom", "visibility:"],

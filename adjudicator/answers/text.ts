@@ -31,8 +31,8 @@ export function readText(text: string): Reading {
 function normalise(raw: string): string {
   const ascii = isPlainAscii(raw);
   const text = (ascii ? visible(raw, true) : visible(raw.normalize("NFKC"))).toLowerCase();
-  // of plain ASCII only the space is left, and a single one is what each run becomes
-  if (text.length > SHORT) return (ascii ? text.replace(/ {2,}/g, " ") : text.replace(/\s+/g, " ")).trim();
+  // a single space is what each run of blanks becomes; of plain ASCII no other blank is left
+  if (text.length > SHORT) return text.replace(ascii ? / {2,}/g : / \s+|[^\S ]\s*/g, " ").trim();
   const words: string[] = [];
   for (const match of text.matchAll(ascii ? ASCII_PIECE : PIECE)) {
     const piece = match[0];

@@ -98,9 +98,9 @@ export function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;
   for (let i = 0; i < text.length; i++) {
-    const c = text[i];
-    if (c === "{" || c === "[" || c === "(") deepest = Math.max(deepest, ++depth);
-    else if (c === "}" || c === "]" || c === ")") depth = Math.max(0, depth - 1);
+    const code = text.charCodeAt(i);
+    if (code === 0x7b || code === 0x5b || code === 0x28) deepest = Math.max(deepest, ++depth);
+    else if (code === 0x7d || code === 0x5d || code === 0x29) depth = Math.max(0, depth - 1);
   }
   return deepest;
 }

@@ -107,6 +107,23 @@ function costOf(kind: number, length: number, capitals: number, perDigit: boolea
   }
 }
 
+const ROW = LONGEST_RUN + 1;
+/** Costs by kind and length of runs without capitals: nearly every run is looked up. */
+const COSTS = Float64Array.from({ length: (SYMBOL + 1) * ROW }, (_, index) => costOf(Math.floor(index / ROW), index % ROW, 0, false));
+
+function runCost(kind: number, length: number, capitals: number, perDigit: boolean): number {
+  const isSpecial = kind === WORD ? capitals > 0 : kind === DIGIT && perDigit;
+  return isSpecial ? costOf(kind, length, capitals, perDigit) : (COSTS[kind * ROW + length] as number);
+}
+
+/** The kind of every UTF-16 unit in the low bits, and above them whether it is a capital or the first half of a pair. */
+const KIND = 15;
+const CAPITAL = 16;
+const HALF = 32;
+const UNITS = KINDS.map((kind, code) => kind | (code >= 65 && code <= 90 ? CAPITAL : 0) | (code >= 0xd800 && code <= 0xdbff ? HALF : 0));
+/** Behind the text; no unit is of this kind. */
+const NOTHING = KIND;
+
 /** Where a walk ended: `end` is a place between two runs, `tokens` what stands before it, `next` the end of the run that was too much. */
 export interface Walk {
   end: number;
@@ -119,25 +136,24 @@ export function walkTokens(text: string, limit: number, { perDigit = false }: To
   const size = text.length;
   let tokens = 0;
   let at = 0;
+  let unit = size > 0 ? (UNITS[text.charCodeAt(0)] as number) : NOTHING;
   while (at < size) {
     const start = at;
-    const kind = KINDS[text.charCodeAt(at)] as number;
+    const kind = unit & KIND;
     const stop = Math.min(size, start + LONGEST_RUN);
     let capitals = 0;
     let pairs = 0;
-    while (at < stop) {
-      const code = text.charCodeAt(at);
-      if (KINDS[code] !== kind) break;
-      if (code <= 90) capitals += 1;
-      else if (code >= 0xd800 && code <= 0xdbff && at + 1 < size) {
+    do {
+      if (unit >= HALF && at + 1 < size) {
         pairs += 1;
         at += 1;
-      }
+      } else if (unit !== kind) capitals += 1;
       at += 1;
-    }
+      unit = at < size ? (UNITS[text.charCodeAt(at)] as number) : NOTHING;
+    } while (at < stop && (unit & KIND) === kind);
     // tokenizers join a space to the word after it, but never to a number
-    const apart = kind === SPACE && KINDS[text.charCodeAt(at)] === DIGIT;
-    const cost = Math.max(apart ? 1 : 0, costOf(kind, at - start - pairs, capitals, perDigit));
+    const least = kind === SPACE && unit === DIGIT ? 1 : 0;
+    const cost = Math.max(least, runCost(kind, at - start - pairs, capitals, perDigit));
     if (tokens + cost > limit) return { end: start, tokens, next: at };
     tokens += cost;
   }
