@@ -187,6 +187,8 @@ describe("CONSENSUS_PROVIDERS", () => {
   test.each([
     ["not JSON", "{"],
     ["a list", "[]"],
+    ["a name that stands twice", '{"a":{"base_url":"https://a.example"},"a":{"base_url":"https://b.example"}}'],
+    ["a field that stands twice", '{"a":{"base_url":"http://127.0.0.1:1","local":false,"local":true}}'],
     ["an unknown field", '{"a":{"base_url":"https://a.example","key":"sk-1"}}'],
     ["no base_url", '{"a":{}}'],
     ["a taken name", '{"groq":{"base_url":"https://a.example"}}'],

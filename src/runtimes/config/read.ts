@@ -1,5 +1,6 @@
 /** How single values of the environment are read: each reader gives a value or says what is accepted. Knows no variable by name. */
 import { z } from "zod";
+import { parseStrict } from "../../providers/strict-json.ts";
 
 /** Thrown by a reader; the table adds the variable's name. */
 export class Refused extends Error {}
@@ -53,12 +54,8 @@ export function readMembers(text: string): string[] {
 
 /** JSON checked by a strict schema; the refusal names the place and what is wrong there, never the value. */
 export function readJson<T>(text: string, schema: z.ZodType<T>, accepts: string): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return refuse(`${accepts} (this is not well-formed JSON)`);
-  }
+  const value = parseStrict(text);
+  if (value === undefined) return refuse(`${accepts} (this is not well-formed JSON, or a key stands twice)`);
   const read = schema.safeParse(value);
   if (read.success) return read.data;
   const issue = read.error.issues[0];
