@@ -43,6 +43,8 @@ export interface RunContext {
   runId?: string;
   /** somebody reads `answer-delta`: a single seat and a merge stream from upstream */
   live: boolean;
+  /** hears every event as it happens, in order; the stream then yields none of them, it only ends */
+  onEvent?: (event: ConsensusEvent) => void;
 }
 
 /**

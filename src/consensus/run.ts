@@ -35,7 +35,14 @@ export function createConsensus(engine: Engine): Consensus {
       if (context.signal.aborted) onAbort();
       context.signal.addEventListener("abort", onAbort, { once: true });
       const channel = createChannel<ConsensusEvent>();
-      const run: Run = { engine, plan, context, createdAt: engine.clock.wall(), signal: leave.signal, emit: channel.push };
+      const run: Run = {
+        engine,
+        plan,
+        context,
+        createdAt: engine.clock.wall(),
+        signal: leave.signal,
+        emit: context.onEvent ?? channel.push,
+      };
       conduct(run).then(() => channel.end(), channel.end);
       try {
         yield* channel;

@@ -82,6 +82,13 @@ export interface TransportInit extends RequestInit {
   onSent?: () => void;
 }
 
+/** A reply that hands on its bytes as they come from the socket, without a stream between; only transports that own one make it. */
+export interface PouredResponse extends Response {
+  /** resolves at the body's end; rejects with what broke it, or with what `take` threw, which cuts the body off */
+  pour(take: (bytes: Uint8Array) => void): Promise<void>;
+  cut(): void;
+}
+
 /** What lies below the guard: undici's pool on Node, the global fetch on Workers. Follows no redirect, honours the signal in every phase. */
 export interface Transport {
   fetch: Fetch;

@@ -1,7 +1,9 @@
 /** Every reply's form: security headers, JSON, problems. The one place that writes an error. */
 import { type Problem, problemDocument, type ProblemSlug } from "../core/problem.ts";
 import type { Report } from "../core/report.ts";
+import type { FeedReader } from "./feed.ts";
 import { OPENAI_PREFIX, openaiError, openaiStatus } from "./openai/errors.ts";
+import { streamOf } from "./stream.ts";
 
 export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 export const JSON_TYPE = "application/json; charset=utf-8";
@@ -19,18 +21,23 @@ const ALWAYS: Readonly<Record<string, string>> = {
 export const PAGE_POLICY =
   "default-src 'none'; style-src 'self'; img-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
-const texts = new WeakMap<Response, string>();
-/** The text that a reply was made of, for a runtime that can write it without reading it out of a stream again. */
-export const textOf = (response: Response): string | undefined => texts.get(response);
+type ReplyBody = string | FeedReader;
+const bodies = new WeakMap<Response, ReplyBody>();
+/** What a reply was made of, for a runtime that can write it without reading it out of a stream again. */
+export const bodyOf = (response: Response): ReplyBody | undefined => bodies.get(response);
+
+const isFeed = (body: ReplyBody | ReadableStream<Uint8Array>): body is FeedReader => typeof body !== "string" && "take" in body;
 
 export function reply(
-  body: string | ReadableStream<Uint8Array> | null,
+  body: ReplyBody | ReadableStream<Uint8Array> | null,
   status: number,
   type: string,
   headers: Record<string, string> = {},
 ): Response {
-  const made = new Response(body, { status, headers: { ...ALWAYS, "content-type": type, ...headers } });
-  if (typeof body === "string") texts.set(made, body);
+  const init = { status, headers: { ...ALWAYS, "content-type": type, ...headers } };
+  if (body === null || !(typeof body === "string" || isFeed(body))) return new Response(body, init);
+  const made = new Response(typeof body === "string" ? body : streamOf(body), init);
+  bodies.set(made, body);
   return made;
 }
 export const emptyReply = (status: number, headers: Record<string, string> = {}): Response =>

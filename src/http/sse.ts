@@ -1,7 +1,8 @@
 /** A run as server-sent events: numbered, one line of JSON each. How they reach the reader is the stream's. */
 import type { Clock } from "../core/ports.ts";
 import type { ConsensusEvent } from "../core/report.ts";
-import { frameStream } from "./stream.ts";
+import type { FeedReader } from "./feed.ts";
+import { frameFeed } from "./stream.ts";
 
 /** JSON holds no raw line break, so one event stays one event. */
 export const frameEvent = (id: number, { type, data }: ConsensusEvent): string =>
@@ -23,7 +24,7 @@ export interface SseSource {
 }
 
 /** `first` was read already, so that a refusal before it could still be a plain problem reply. */
-export function eventStream(first: ConsensusEvent, source: SseSource, clock: Clock): ReadableStream<Uint8Array> {
+export function eventStream(first: ConsensusEvent, source: SseSource, clock: Clock): FeedReader {
   const { events, leave, keep, end } = source;
   const sent: string[] = [];
   const frame = (event: ConsensusEvent): string => {
@@ -44,5 +45,5 @@ export function eventStream(first: ConsensusEvent, source: SseSource, clock: Clo
     },
   };
   const broken = (error: unknown): string => frame(source.broken(error));
-  return frameStream({ frames, broken, leave, end }, clock);
+  return frameFeed({ frames, broken, leave, end }, clock);
 }

@@ -61,6 +61,8 @@ function createScanner(onText: (text: string) => void, onMarker: (marker: Marker
   let rest = "";
   return {
     push(piece) {
+      // nearly every piece: nothing is held back, and nothing in it may begin a marker
+      if (rest === "" && !piece.includes("<") && !piece.includes("`")) return onText(piece);
       rest += piece;
       let from = 0;
       let found = nextMarker(rest, 0);

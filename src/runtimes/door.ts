@@ -2,8 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import type { Meter } from "../core/ports.ts";
-import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import { textOf } from "../http/replies.ts";
+import { written } from "./node-writer.ts";
 
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
@@ -48,16 +47,6 @@ function refuseTrailers(request: IncomingMessage): void {
   request.on("end", () => {
     if (request.rawTrailers.length > 0) request.socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
   });
-}
-
-/** A reply that is one text goes out as it is, not read back out of its stream. */
-function written(response: Response, outgoing: ServerResponse): Response {
-  const text = textOf(response);
-  if (text === undefined || outgoing.headersSent || outgoing.destroyed) return response;
-  for (const [name, value] of response.headers) outgoing.setHeader(name, value);
-  outgoing.statusCode = response.status;
-  outgoing.end(text);
-  return RESPONSE_ALREADY_SENT;
 }
 
 interface DoorPorts {

@@ -43,6 +43,7 @@ export class Body {
   #error: unknown = null;
   #wake: (() => void) | null = null;
   #decoder: Transform | null = null;
+  #take: ((bytes: Uint8Array) => void) | null = null;
   readonly #tap: Tap;
   readonly #cap: number;
   readonly #onCapped: () => void;
@@ -58,7 +59,7 @@ export class Body {
 
   #attach(decoder: Transform): void {
     this.#decoder = decoder;
-    decoder.on("data", (chunk: Buffer) => this.#take(chunk));
+    decoder.on("data", (chunk: Buffer) => this.#accept(chunk));
     decoder.on("end", () => this.#finish());
     decoder.on("error", (error) => {
       this.fail(error);
@@ -75,14 +76,24 @@ export class Body {
     this.#tap.cut(error);
   }
 
-  #take(chunk: Uint8Array): void {
+  #accept(chunk: Uint8Array): void {
     if (this.#ended) return;
     this.#total += chunk.length;
     if (this.#total > this.#cap) return this.#overflow(`the reply is longer than ${this.#cap} bytes`);
+    if (this.#take !== null) return this.#pass(this.#take, chunk);
     this.#chunks.push(chunk);
     this.#waiting += chunk.length;
     if (!this.#greedy && this.#waiting > HIGH_WATER) this.#hold();
     if (!this.#greedy) this.#rouse();
+  }
+
+  #pass(take: (bytes: Uint8Array) => void, chunk: Uint8Array): void {
+    try {
+      take(chunk);
+    } catch (error) {
+      this.fail(error);
+      this.#tap.cut(error instanceof Error ? error : new Error("the reader threw"));
+    }
   }
 
   #finish(): void {
@@ -113,7 +124,7 @@ export class Body {
   /** encoded bytes, from the socket */
   push(chunk: Uint8Array): void {
     if (this.#ended) return;
-    if (this.#decoder === null) return this.#take(chunk);
+    if (this.#decoder === null) return this.#accept(chunk);
     if (!this.#decoder.write(chunk)) {
       this.#paused = true;
       this.#tap.pause();
@@ -152,20 +163,35 @@ export class Body {
     }
   }
 
+  /** every piece at once from the socket to `take`, until the end */
+  async pour(take: (bytes: Uint8Array) => void): Promise<void> {
+    try {
+      for (const chunk of this.#chunks.splice(0)) take(chunk);
+    } catch (error) {
+      this.cancel();
+      throw error;
+    }
+    this.#take = take;
+    await this.#over();
+  }
+
   /** everything at once */
   async all(): Promise<Uint8Array> {
+    await this.#over();
+    const [first] = this.#chunks;
+    return this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
+  }
+
+  /** nothing is held back any more; resolves at the end */
+  async #over(): Promise<void> {
     this.#greedy = true;
-    if (this.#paused) {
-      this.#waiting = 0;
-      this.#release();
-    }
+    this.#waiting = 0;
+    this.#release();
     while (!this.#ended)
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     if (this.#error !== null) throw this.#error;
-    const [first] = this.#chunks;
-    return this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
   }
 
   /** the reader wants no more */

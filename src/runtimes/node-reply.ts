@@ -89,9 +89,19 @@ export class Reply {
     );
     return this.#stream;
   }
-  async bytes(): Promise<Uint8Array> {
+  #use(): void {
     if (this.#used || this.#stream?.locked === true) throw new TypeError("the body was already read");
     this.#used = true;
+  }
+  async pour(take: (bytes: Uint8Array) => void): Promise<void> {
+    this.#use();
+    await this.#body?.pour(take);
+  }
+  cut(): void {
+    this.#body?.cancel();
+  }
+  async bytes(): Promise<Uint8Array> {
+    this.#use();
     return this.#body === null ? new Uint8Array() : this.#body.all();
   }
   async arrayBuffer(): Promise<ArrayBuffer> {

@@ -78,11 +78,14 @@ export function createTraces({ endpoint, egress, clock, random, log, version, se
   return {
     watch: ({ run }) => ({
       async *run(request, context) {
-        for await (const event of run(request, context)) {
+        const see = (event: ConsensusEvent): ConsensusEvent => {
           const report = reportOf(event);
           if (report) add(report);
-          yield event;
-        }
+          return event;
+        };
+        const { onEvent } = context;
+        const seen = onEvent ? { ...context, onEvent: (event: ConsensusEvent) => onEvent(see(event)) } : context;
+        for await (const event of run(request, seen)) yield see(event);
       },
     }),
     async close() {

@@ -3,7 +3,7 @@ import type { Report } from "../../core/report.ts";
 import type { ToolCall } from "../../../adjudicator/index.ts";
 import { noteOf, textOf, tokensOf, wasCut } from "./answer.ts";
 import type { Asked } from "./mapped.ts";
-import type { Piece } from "./run.ts";
+import type { Script } from "./run.ts";
 
 const idOf = (reportId: string): string => `chatcmpl-${reportId.slice("run_".length)}`;
 
@@ -54,29 +54,22 @@ function aroundText(chunk: (text: string) => string): (text: string) => string {
   return (text) => before + JSON.stringify(text) + after;
 }
 
-export async function* chatChunks(
-  pieces: AsyncIterable<Piece>,
-  { asked, reportId, created, includeUsage }: ChunkHead,
-): AsyncGenerator<string> {
+export function chatChunks({ asked, reportId, created, includeUsage }: ChunkHead): Script {
   const head = { id: idOf(reportId), object: "chat.completion.chunk", created, model: asked.model };
   const chunk = (choices: unknown[], more: object): string => `data: ${JSON.stringify({ ...head, choices, ...more })}\n\n`;
   const unused = includeUsage ? { usage: null } : {};
   const say = (delta: Delta, finish: string | null = null, more: object = unused): string =>
     chunk([{ index: 0, delta, logprobs: null, finish_reason: finish }], more);
-  const sayText = aroundText((content) => say({ content }));
-  yield say({ role: "assistant", content: "" });
-  for await (const piece of pieces) {
-    if (piece.kind === "text") {
-      yield sayText(piece.text);
-      continue;
-    }
-    const { report } = piece;
-    for (const [index, call] of report.tool_calls.entries()) yield say({ tool_calls: [{ index, ...call }] });
-    if (!includeUsage) yield say({}, finishOf(report), noteOf(report));
-    else {
-      yield say({}, finishOf(report));
-      yield chunk([], { usage: usageOf(report), ...noteOf(report) });
-    }
-    yield "data: [DONE]\n\n";
-  }
+  return {
+    begin: () => say({ role: "assistant", content: "" }),
+    say: aroundText((content) => say({ content })),
+    end(report) {
+      const calls = report.tool_calls.map((call, index) => say({ tool_calls: [{ index, ...call }] }));
+      const last = includeUsage
+        ? [say({}, finishOf(report)), chunk([], { usage: usageOf(report), ...noteOf(report) })]
+        : [say({}, finishOf(report), noteOf(report))];
+      return [...calls, ...last, "data: [DONE]\n\n"].join("");
+    },
+    failed: (error) => `data: ${JSON.stringify(error)}\n\n`,
+  };
 }

@@ -2,10 +2,9 @@
 import type { ToolCall } from "../../../adjudicator/index.ts";
 import type { Report } from "../../core/report.ts";
 import { noteOf, textOf, tokensOf, wasCut } from "./answer.ts";
-import type { OpenaiError } from "./errors.ts";
 import type { Fields } from "./fields.ts";
 import type { Asked } from "./mapped.ts";
-import type { Piece } from "./run.ts";
+import type { Script } from "./run.ts";
 
 const bare = (reportId: string): string => reportId.slice("run_".length);
 
@@ -106,56 +105,55 @@ function numbered(): (event: { type: string } & Fields) => string {
   return ({ type, ...data }) => `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: number++, ...data })}\n\n`;
 }
 
-export interface ResponseStream {
-  frames(pieces: AsyncIterable<Piece>): AsyncGenerator<string>;
-  failed(error: OpenaiError): string;
-}
-
-export function responseStream(head: ResponseHead): ResponseStream {
+export function responseStream(head: ResponseHead): Script {
   const event = numbered();
   const { reportId } = head;
   const at = { item_id: `msg_${bare(reportId)}`, output_index: 0, content_index: 0 };
   let text = "";
   let begun = false;
 
-  function* begin(): Generator<string> {
+  const begin = (): string => {
     begun = true;
-    yield event({ type: "response.output_item.added", output_index: 0, item: messageItem(reportId, "in_progress", null) });
-    yield event({ type: "response.content_part.added", ...at, part: textPart("") });
-  }
-  function* say(piece: string): Generator<string> {
-    if (!begun) yield* begin();
-    text += piece;
-    yield event({ type: "response.output_text.delta", ...at, delta: piece, logprobs: [] });
-  }
-  function* closeText(report: Report): Generator<string> {
+    return (
+      event({ type: "response.output_item.added", output_index: 0, item: messageItem(reportId, "in_progress", null) }) +
+      event({ type: "response.content_part.added", ...at, part: textPart("") })
+    );
+  };
+  const closeText = (report: Report): string => {
     const status = wasCut(report) ? "incomplete" : "completed";
-    yield event({ type: "response.output_text.done", ...at, text, logprobs: [] });
-    yield event({ type: "response.content_part.done", ...at, part: textPart(text) });
-    yield event({ type: "response.output_item.done", output_index: 0, item: messageItem(reportId, status, text) });
-  }
-  function* call(made: ToolCall, index: number): Generator<string> {
+    return (
+      event({ type: "response.output_text.done", ...at, text, logprobs: [] }) +
+      event({ type: "response.content_part.done", ...at, part: textPart(text) }) +
+      event({ type: "response.output_item.done", output_index: 0, item: messageItem(reportId, status, text) })
+    );
+  };
+  const call = (made: ToolCall, index: number): string => {
     const item = callItem(reportId, index, made, "completed");
     const output_index = index + (begun ? 1 : 0);
     const where = { item_id: item.id, output_index };
-    yield event({ type: "response.output_item.added", output_index, item: callItem(reportId, index, made, "in_progress") });
-    yield event({ type: "response.function_call_arguments.delta", ...where, delta: item.arguments });
-    yield event({ type: "response.function_call_arguments.done", ...where, arguments: item.arguments });
-    yield event({ type: "response.output_item.done", output_index, item });
-  }
-  function* end(report: Report): Generator<string> {
-    if (!begun && report.tool_calls.length === 0) yield* begin();
-    if (begun) yield* closeText(report);
-    for (const [index, made] of report.tool_calls.entries()) yield* call(made, index);
-    const whole = ended(head, report, text);
-    yield event({ type: whole.status === "incomplete" ? "response.incomplete" : "response.completed", response: whole });
-  }
+    return (
+      event({ type: "response.output_item.added", output_index, item: callItem(reportId, index, made, "in_progress") }) +
+      event({ type: "response.function_call_arguments.delta", ...where, delta: item.arguments }) +
+      event({ type: "response.function_call_arguments.done", ...where, arguments: item.arguments }) +
+      event({ type: "response.output_item.done", output_index, item })
+    );
+  };
 
   return {
-    async *frames(pieces) {
-      yield event({ type: "response.created", response: frameOf(head) });
-      yield event({ type: "response.in_progress", response: frameOf(head) });
-      for await (const piece of pieces) yield* piece.kind === "text" ? say(piece.text) : end(piece.report);
+    begin: () =>
+      event({ type: "response.created", response: frameOf(head) }) + event({ type: "response.in_progress", response: frameOf(head) }),
+    say(piece) {
+      const opening = begun ? "" : begin();
+      text += piece;
+      return opening + event({ type: "response.output_text.delta", ...at, delta: piece, logprobs: [] });
+    },
+    end(report) {
+      const opening = !begun && report.tool_calls.length === 0 ? begin() : "";
+      const closing = begun ? closeText(report) : "";
+      const calls = report.tool_calls.map(call).join("");
+      const whole = ended(head, report, text);
+      const type = whole.status === "incomplete" ? "response.incomplete" : "response.completed";
+      return opening + closing + calls + event({ type, response: whole });
     },
     failed({ error }) {
       const told = { code: "server_error", message: `${error.code}: ${error.message}`, type: error.type, param: error.param };

@@ -5,13 +5,15 @@ import { within } from "../../core/within.ts";
 import { MODEL_GONE } from "../../providers/errors.ts";
 import type { AppDeps, Call } from "../deps.ts";
 import { CallerLeft, type Life } from "../life.ts";
+import { drain, Feed, KEEP_ALIVE_MS } from "../feed.ts";
 import { reply } from "../replies.ts";
-import { frameStream, KEEP_ALIVE_MS, SSE_HEADERS, SSE_TYPE } from "../stream.ts";
+import { SSE_HEADERS, SSE_TYPE } from "../stream.ts";
 import { isLive, textOf } from "./answer.ts";
 import { openaiError, type OpenaiError } from "./errors.ts";
 import type { Asked } from "./mapped.ts";
 import { unknownModel } from "./models.ts";
 
+type Hear = (event: ConsensusEvent) => void;
 type ErrorEvent = Extract<ConsensusEvent, { type: "error" }>;
 const slugOf = ({ data }: ErrorEvent): ProblemSlug => data.type.slice("/problems/".length) as ProblemSlug;
 
@@ -26,9 +28,10 @@ function refusal(event: ErrorEvent, { alone }: Asked): Problem {
   return new Problem(slugOf(event), detail, { errors, report, retryAfterS: event.retryAfterS ?? undefined });
 }
 
-function start(call: Call, deps: AppDeps, { request, stream }: Asked, { signal }: Life): AsyncGenerator<ConsensusEvent> {
+function start(call: Call, deps: AppDeps, { request, stream }: Asked, life: Life, onEvent?: Hear): AsyncGenerator<ConsensusEvent> {
   const { owner, requestId, acceptedAt } = call;
-  return deps.consensus.run(request, { owner, requestId, acceptedAt, signal, live: stream && isLive(request) });
+  const live = stream && isLive(request);
+  return deps.consensus.run(request, { owner, requestId, acceptedAt, signal: life.signal, live, onEvent });
 }
 
 /** Throws the Problem that the run ended in. */
@@ -45,41 +48,46 @@ export async function answered(call: Call, deps: AppDeps, asked: Asked): Promise
   }
 }
 
-/** An answer on its way: its text in pieces, then the report. */
-export type Piece = { kind: "text"; text: string } | { kind: "end"; report: Report };
-
-async function* piecesOf(events: AsyncIterable<ConsensusEvent>, asked: Asked, onStart: (id: string) => void): AsyncGenerator<Piece> {
-  for await (const event of events) {
-    if (event.type === "run-start") onStart(event.data.id);
-    if (event.type === "error") throw refusal(event, asked);
-    if (event.type === "answer-delta") yield { kind: "text", text: event.data.text };
-    if (event.type !== "run-end") continue;
-    const text = isLive(asked.request) ? "" : textOf(event.data, asked.request);
-    if (text !== "") yield { kind: "text", text };
-    return yield { kind: "end", report: event.data };
-  }
-  throw new CallerLeft();
-}
-
-/** How one route writes a run that streams. */
+/** How one route writes a run that streams: each part as the text of its frames. */
 export interface Script {
-  /** throws what `pieces` throws */
-  frames(pieces: AsyncIterable<Piece>): AsyncIterator<string>;
+  begin(): string;
+  say(text: string): string;
+  end(report: Report): string;
   /** the last frame of a stream that fails after its start */
   failed(error: OpenaiError): string;
 }
 
-/** A run without an answer has a status as long as nothing was said; a long silence opens the stream without a word. */
-async function opened({ clock }: AppDeps, pieces: AsyncGenerator<Piece>): Promise<AsyncIterable<Piece>> {
-  const first = pieces.next();
-  await within(clock, first, KEEP_ALIVE_MS);
-  let isFirst = true;
-  const next = (): Promise<IteratorResult<Piece>> => {
-    if (!isFirst) return pieces.next();
-    isFirst = false;
-    return first;
+/** Hears a run: its first word begins the stream, its end or what broke it ends it. */
+function teller(asked: Asked, feed: Feed, scriptOf: (reportId: string) => Script, complain: (error: unknown) => OpenaiError) {
+  const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
+  let script: Script | null = null;
+  let reportId = "";
+  const open = (): Script => {
+    if (script !== null) return script;
+    script = scriptOf(reportId);
+    feed.push(script.begin());
+    resolve();
+    return script;
   };
-  return { [Symbol.asyncIterator]: () => ({ next }) };
+  const end = (frames: string): void => {
+    feed.push(frames);
+    feed.end();
+  };
+  /** a run without an answer has a status as long as nothing was said */
+  const broken = (error: unknown): void => {
+    if (script === null) reject(error);
+    else if (feed.isOpen()) end(script.failed(complain(error)));
+  };
+  const hear = (event: ConsensusEvent): void => {
+    if (event.type === "run-start") reportId = event.data.id;
+    else if (event.type === "answer-delta") feed.push(open().say(event.data.text));
+    else if (event.type === "error") broken(refusal(event, asked));
+    else if (event.type === "run-end") {
+      const text = isLive(asked.request) ? "" : textOf(event.data, asked.request);
+      end((text === "" ? "" : open().say(text)) + open().end(event.data));
+    }
+  };
+  return { opened, open, hear, broken, reportId: () => reportId };
 }
 
 /** Throws the Problem that the run ended in before its first word. */
@@ -89,18 +97,15 @@ export async function streamed(call: Call, deps: AppDeps, asked: Asked, scriptOf
     life.cancel();
     life.end();
   };
-  let reportId = "";
-  const onStart = (id: string): void => {
-    reportId = id;
-  };
+  const feed = new Feed({ leave, end: life.end }, deps.clock);
+  const told = teller(asked, feed, scriptOf, (error) => complaintOf(call, deps, error));
+  void drain(start(call, deps, asked, life, told.hear), told.hear, feed).then(() => told.broken(new CallerLeft()), told.broken);
   try {
-    const pieces = await opened(deps, piecesOf(start(call, deps, asked, life), asked, onStart));
-    const script = scriptOf(reportId);
-    const broken = (error: unknown): string => script.failed(complaintOf(call, deps, error));
-    const body = frameStream({ frames: script.frames(pieces), broken, leave, end: life.end }, deps.clock);
-    return reply(body, 200, SSE_TYPE, { ...SSE_HEADERS, "consensus-report": reportId });
+    // a long silence opens the stream without a word
+    if ((await within(deps.clock, told.opened, KEEP_ALIVE_MS)) === "late") told.open();
+    return reply(feed, 200, SSE_TYPE, { ...SSE_HEADERS, "consensus-report": told.reportId() });
   } catch (error) {
-    leave();
+    feed.leave();
     throw error;
   }
 }

@@ -18,10 +18,7 @@ async function complete(call: Call, deps: AppDeps): Promise<Response> {
   }
   const includeUsage = isFields(body.stream_options) && body.stream_options.include_usage === true;
   const created = Math.floor(deps.clock.wall() / 1000);
-  return streamed(call, deps, asked, (reportId) => ({
-    frames: (pieces) => chatChunks(pieces, { asked, reportId, created, includeUsage }),
-    failed: (error) => `data: ${JSON.stringify(error)}\n\n`,
-  }));
+  return streamed(call, deps, asked, (reportId) => chatChunks({ asked, reportId, created, includeUsage }));
 }
 
 export const openaiRoutes: Route[] = [
