@@ -52,6 +52,9 @@ interface Line {
   text: string;
 }
 
+/** Lines looked at, counted from the end of a reply. */
+const MOST_LINES = 200;
+
 /** Lines without marks and bullets; none of a quotation, and of a code block only where the reply begins with it. */
 function linesOf(text: string): Line[] {
   const lines: Line[] = [];
@@ -60,19 +63,20 @@ function linesOf(text: string): Line[] {
   for (const raw of text.split("\n")) {
     const bare = raw.trim();
     if (bare.startsWith("```")) fenced = !fenced && lines.length > 0;
-    else if (!fenced && bare !== "" && !bare.startsWith(">"))
-      lines.push({
-        at,
-        text: bare
-          .slice(0, 200)
-          .replace(MARKS, "")
-          .replace(/^(?:[-•+]|\d{1,2}[.)])\s{1,4}/, "")
-          .trim(),
-      });
+    else if (!fenced && bare !== "" && !bare.startsWith(">")) lines.push({ at, text: bare });
     at += raw.length + 1;
   }
-  return lines.filter((line) => line.text !== "");
+  return lines
+    .slice(-MOST_LINES)
+    .map((line) => ({ at: line.at, text: cleaned(line.text) }))
+    .filter((line) => line.text !== "");
 }
+const cleaned = (line: string): string =>
+  line
+    .slice(0, 200)
+    .replace(MARKS, "")
+    .replace(/^(?:[-•+]|\d{1,2}[.)])\s{1,4}/, "")
+    .trim();
 
 /** "Here is my verdict:" announces a decision, "Candidate A ends with:" a quotation. */
 const announces = ({ text }: Line): boolean =>
