@@ -225,12 +225,9 @@ export function createLife({ world, number, clock, rows, script, trouble, tell, 
         };
         cut = () => end({ kind: "broken" });
         const { method, path, headers, body } = ask;
-        const request = new Request(`http://127.0.0.1${path}`, {
-          method,
-          headers: { host: "127.0.0.1", ...headers },
-          body,
-          signal: gone.signal,
-        });
+        const request = new Request(`http://127.0.0.1${path}`, { method, headers: { host: "127.0.0.1", ...headers }, body });
+        // the platform links a signal that it is given to one of its own, for good where a process died before its reply ended
+        Object.defineProperty(request, "signal", { value: gone.signal });
         void Promise.resolve(app.fetch(request))
           .then((response) => readAll(response, gone.signal))
           .then(
