@@ -71,7 +71,7 @@ const shown = ({ status, body }: Reply): string => `${status} ${body.slice(0, 30
 const keptBadly = ({ rows }: EdgePlayed): boolean => rows.struck.some(({ sql }) => /replies|texts/.test(sql));
 
 function replay(played: EdgePlayed, tally: Tally): void {
-  if (has(played, "power")) return;
+  if (has(played, "power") || has(played, "freeze")) return;
   for (const family of families(played)) {
     if (family.key === null) continue;
     const fail: Fail = (text) => tally.fail("I27", family.marks[0] ?? null, text);
@@ -81,7 +81,10 @@ function replay(played: EdgePlayed, tally: Tally): void {
     const marks = new Set(settled.map(({ try: one }) => family.visits.find(({ tries }) => tries.includes(one))?.post.mark));
     if (marks.size > 1) fail("one key, two bodies, two answers");
     for (const { reply, visit } of finals(family)) {
-      if (marks.has(visit.post.mark)) continue;
+      if (marks.has(visit.post.mark)) {
+        if (slugOf(reply) === "idempotency-key-reused") fail("one key, one body, and it is told to be another");
+        continue;
+      }
       tally.hold("I27");
       if (slugOf(reply) !== "idempotency-key-reused" && isKept(reply)) fail(`another body under the key: ${shown(reply)}`);
     }
@@ -101,7 +104,7 @@ function replay(played: EdgePlayed, tally: Tally): void {
 
 /** Who asks after the answer is there makes nobody be called. */
 function noCalls(played: EdgePlayed, family: Family, first: Final, fail: Fail): void {
-  if (family.visits[0]?.post.form === "job" || has(played, "freeze")) return;
+  if (family.visits[0]?.post.form === "job") return;
   const late = chats(played).filter(({ call }) => family.marks.includes(call.run ?? -1) && call.startedAt > first.at);
   if (late.length > 0 && !keptBadly(played)) fail(`${late.length} calls after the answer was there`);
 }

@@ -99,16 +99,20 @@ function troublesOf(rng: Chance, kind: Kind): Trouble[] {
   const count = kind === "freeze" ? 1 : rng.between(1, 3);
   return Array.from({ length: count }, () => ({
     how: kind,
-    step: kind === "freeze" || rng.odds(0.25) ? null : { nth: rng.between(1, 30), side: rng.one(["before", "after"]) },
+    step:
+      kind === "freeze" || rng.odds(0.25)
+        ? null
+        : { nth: rng.odds(0.5) ? rng.between(1, 12) : rng.between(10, 40), side: rng.one(["before", "after"]) },
     at: rng.between(1, kind === "freeze" ? 2500 : 9000),
     pause: rng.one([0, 10, 1000, 4000]),
-    freeze: { ms: rng.between(9_500, 11_500), rest: rng.between(300, 4000) },
+    freeze: { ms: rng.between(9_500, 15_000), rest: rng.between(300, 4000) },
   }));
 }
 
 /** A request, those that repeat it at once and later, and those that come with its key and another body. */
 function family(rng: Chance, first: number, mark: number, settings: { at: number; kind: Kind }): Post[] {
-  const form = rng.one<Form>(["json", "json", "stream", "job", "job", "job"]);
+  // what a frozen process comes back to is told of its jobs alone
+  const form = settings.kind === "freeze" ? "job" : rng.one<Form>(["json", "json", "stream", "stream", "job", "job", "job"]);
   const key = rng.odds(0.75) ? `key-${mark}` : null;
   const owner = rng.between(0, 1);
   const { at } = settings;
@@ -125,7 +129,10 @@ function family(rng: Chance, first: number, mark: number, settings: { at: number
     ...change,
   });
   const posts = [
-    one({ leave: rng.odds(0.12) ? rng.between(1, 3000) : null, cancel: form === "job" && rng.odds(0.4) ? rng.between(0, 2500) : null }),
+    one({
+      leave: rng.odds(form === "stream" ? 0.3 : 0.12) ? rng.between(1, 3000) : null,
+      cancel: form === "job" && rng.odds(0.4) ? rng.between(0, 2500) : null,
+    }),
   ];
   if (key !== null) {
     for (let more = rng.one([0, 0, 1, 2, 4]); more > 0; more -= 1) posts.push(one({ at: at + rng.one([0, 0, 1, 5, 40]) }));
@@ -181,8 +188,12 @@ export function makeEdgeWorld(seed: number): EdgeWorld {
     privacy: "cloud-allowed" as const,
     storeContent: true,
   };
+  // long enough for a frozen process to wake up beside its successor
+  const providers = Object.fromEntries(
+    Object.entries(base.providers).map(([name, mood]) => [name, kind === "freeze" ? { ...mood, slow: rng.one([1, 5, 10]) } : mood]),
+  );
   return {
-    base: { ...base, settings, runs, jumps: [], store: null },
+    base: { ...base, settings, providers, runs, jumps: [], store: null },
     store: storeMood(rng, kind, calmAt),
     troubles: troublesOf(rng, kind),
     posts,

@@ -50,10 +50,10 @@ export const EDGE_BUGS: readonly Bug[] = [
     "WHERE id = ? AND fence = ? AND state = 'running'`",
     "WHERE id = ? AND fence >= 0 * ? AND state = 'running'`",
   ]),
-  bug("revived", "I29", "a job that has ended is written on", [
+  bug("revived", "I29", "a job that has failed is tried again", [
     "src/store/jobs.ts",
-    "WHERE id = ? AND fence = ? AND state = 'running'`",
-    "WHERE id = ? AND fence = ?`",
+    "WHERE state = 'queued' OR (",
+    "WHERE state IN ('queued', 'failed') OR (",
   ]),
   bug("stolen-lease", "I29", "a job is leased away from a worker that renews in time", [
     "src/store/jobs.ts",
