@@ -48,8 +48,8 @@ function feeding(sink: TextSink): Feeding {
     if (text !== "") sink.push(text);
   };
   return {
-    take(bytes) {
-      feed(decoder.decode(bytes, { stream: true }));
+    take(value) {
+      feed(decoder.decode(value, { stream: true }));
       return sink.finished();
     },
     end() {
