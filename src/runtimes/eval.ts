@@ -63,6 +63,10 @@ async function openLive(env: Environment, keeps: boolean): Promise<EvalService> 
 /** `env`: the operator's configuration, for live members. */
 export const evalPorts = (env: Environment): EvalPorts => ({
   read: (path) => readFile(path, "utf8").catch(named(path)),
+  cpuMs: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
   write: (path, text) => writeFile(path, text).catch(named(path)),
   open: (rows, { keeps }) => (rows === null ? openLive(env, keeps) : openRecorded(rows, keeps)),
 });

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import { Pool } from "undici";
+import { printDeciding } from "./deciding.ts";
 
 interface Part {
   child: ChildProcess;
@@ -102,6 +103,8 @@ async function compare(delayMs: number): Promise<void> {
   console.table(table);
 }
 
+console.log("Deciding, CPU time");
+await printDeciding();
 try {
   for (const delayMs of [0, 50]) await compare(delayMs);
 } finally {

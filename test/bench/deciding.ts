@@ -3,7 +3,7 @@ import { adjudicate, type AnswerSpec, type Candidate, inspectAnswer } from "../.
 import { estimateTokens, TOKEN_MARGIN } from "../../src/core/tokens.ts";
 import { candidate, decisionInput, sayingAsk } from "../adjudicator/decision-kit.ts";
 
-export interface DecidingCost {
+interface DecidingCost {
   name: string;
   ms: number;
   /** null = printed only */
@@ -47,7 +47,7 @@ async function median(rounds: number, act: () => unknown): Promise<number> {
 }
 
 /** Medians. The budget is for counting and for a judged pick with its prompts; reading stands beside it, without a budget of its own. */
-export async function measureDeciding(): Promise<DecidingCost[]> {
+async function measureDeciding(): Promise<DecidingCost[]> {
   const costs: DecidingCost[] = [];
   for (const [count, bytes, budgetMs, rounds] of [
     [5, 2_000, 1, 200],
@@ -67,8 +67,11 @@ export async function measureDeciding(): Promise<DecidingCost[]> {
   return costs;
 }
 
-if (import.meta.main)
+export async function printDeciding(): Promise<void> {
   for (const { name, ms, budgetMs } of await measureDeciding()) {
     const verdict = budgetMs === null ? "" : ms > budgetMs ? ` OVER ${budgetMs} ms` : ` (budget ${budgetMs} ms)`;
     process.stdout.write(`${name.padEnd(28)} ${ms.toFixed(3)} ms${verdict}\n`);
   }
+}
+
+if (import.meta.main) await printDeciding();

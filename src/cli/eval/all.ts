@@ -1,6 +1,7 @@
 /** Every recorded task and group of a folder: counted, learned without labels, taught on half, and how sure it was. In this process, with no call at all. */
 import { type Case, learnFrom, level, NOTHING_LEARNED, plurality, recordedCase, type Ruled, voteOn } from "./cases.ts";
 import { type EvalRow, type Groups, modelsOf } from "./corpus.ts";
+import { costShort, type CostLine, measureCost } from "./cost.ts";
 import { evaluateJudges, type Judging } from "./judges.ts";
 import { judgingShort } from "./judges-text.ts";
 import { calibrationOf, hitsOf, type Calibration } from "./evaluation.ts";
@@ -46,6 +47,7 @@ export interface Overall {
   tasks: TaskLine[];
   readings: ReadingLine[];
   judging: Judging;
+  costs: CostLine[];
   /** what falls short of the expected figures, in words; empty = everything holds */
   short: string[];
 }
@@ -137,7 +139,7 @@ function readingLine(task: string, rows: readonly EvalRow[], key: Key): ReadingL
 
 const lostBy = ({ best, taught }: TaughtLine): string => `${(100 * (best - taught)).toFixed(1)} points below its best member`;
 
-function shortcomings({ groups, taught, tasks, readings, judging }: Omit<Overall, "short">): string[] {
+function shortcomings({ groups, taught, tasks, readings, judging, costs }: Omit<Overall, "short">): string[] {
   return [
     ...groups.flatMap(({ task, group, vote, learned, published }) => [
       ...(published && vote < published.plurality - ROUNDING ? [`${task} ${group}: the vote is below the plurality`] : []),
@@ -151,17 +153,21 @@ function shortcomings({ groups, taught, tasks, readings, judging }: Omit<Overall
       ...((sure?.brier ?? 1) >= (sure?.brier_of_base_rate ?? 1) ? [`${task}: Brier is no better than the base rate's`] : []),
     ]),
     ...judgingShort(judging),
+    ...costShort(costs),
     ...readings.filter(({ alike, outputs }) => alike < LEAST_ALIKE * outputs).map(({ task }) => `${task}: answers are read unlike the key`),
   ];
 }
 
-export async function evaluateAll(folder: Folder, advance: (note: string) => void): Promise<Overall> {
+/** `cpuMs`: as the ports lend it. */
+export async function evaluateAll(folder: Folder, cpuMs: (() => number) | undefined, advance: (note: string) => void): Promise<Overall> {
+  const outputs = [...folder.rows.values()].flat().flatMap((row) => Object.values(row.outputs));
   const overall: Omit<Overall, "short"> = {
     groups: [],
     taught: [],
     tasks: [],
     readings: [],
     judging: await evaluateJudges(folder.judges),
+    costs: await measureCost(outputs, cpuMs),
   };
   for (const [task, rows] of folder.rows) {
     const models = modelsOf(rows);

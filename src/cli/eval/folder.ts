@@ -8,6 +8,7 @@ import { evaluateAll, type Folder, type GroupLine, type Key, type Overall } from
 import { points } from "./answer.ts";
 import { type EvalRow, readGroups, readRows } from "./corpus.ts";
 import { JUDGE_FILES } from "./judges.ts";
+import { costText } from "./cost.ts";
 import { judgingText } from "./judges-text.ts";
 import type { EvalPorts } from "./ports.ts";
 import { readPublished } from "./published.ts";
@@ -119,11 +120,20 @@ function readingsText(readings: Overall["readings"]): string {
 }
 
 const ELSEWHERE =
-  "Measured elsewhere: the time that deciding takes (npm run bench), and the judge that obeys every attack (node test/bench/injection.ts).\n";
+  "Measured elsewhere: the judge that obeys every attack, over tens of thousands of cases (node test/bench/injection.ts).\n";
 
-function overallTable({ groups, taught, tasks, readings, judging, short }: Overall): string {
+function overallTable({ groups, taught, tasks, readings, judging, costs, short }: Overall): string {
   const end = short.length === 0 ? "Everything holds.\n" : `Falls short:\n${short.map((one) => `  ${safeLine(one)}\n`).join("")}`;
-  return [groupsText(groups), taughtText(taught), tasksText(tasks), readingsText(readings), judgingText(judging), ELSEWHERE, end]
+  return [
+    groupsText(groups),
+    taughtText(taught),
+    tasksText(tasks),
+    readingsText(readings),
+    judgingText(judging),
+    costText(costs),
+    ELSEWHERE,
+    end,
+  ]
     .filter((part) => part !== "")
     .join("\n");
 }
@@ -138,7 +148,7 @@ export async function evaluateFolder(
   const folder = await readFolder(lent, path, membersFile);
   const total = Object.values(folder.groups).reduce((sum, groups) => sum + Object.keys(groups).length, 0);
   const progress = createProgress(ports, "panels", total);
-  const overall = await evaluateAll(folder, (note) => {
+  const overall = await evaluateAll(folder, lent.cpuMs, (note) => {
     ports.signal.throwIfAborted();
     progress.advance(1, note);
   });

@@ -19,6 +19,8 @@ export interface EvalService {
 export interface EvalPorts {
   /** rejects where there is no such text file */
   read(path: string): Promise<string>;
+  /** CPU time that this process has used, in ms; absent where it cannot be told */
+  cpuMs?: () => number;
   write(path: string, text: string): Promise<void>;
   /** recorded answers come from the provider `replay`, and nobody else can be called; null = the configured providers. `keeps`: its reports can be read again */
   open(rows: readonly Recorded[] | null, options: { keeps: boolean }): Promise<EvalService>;
