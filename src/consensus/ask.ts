@@ -119,9 +119,18 @@ async function cascade(deps: ConsensusDeps, plan: RunPlan, io: AskIo, hardEnd: n
   if (reason === null || reason === "stopped" || remote.length === 0)
     return { outcomes: bySeat([...first.outcomes, ...remote.map(notAskedOutcome)]), ledger: first.ledger, reason };
   const second = await askPhase(deps, plan, io, { seats: remote, hardEnd, before: first.outcomes });
-  const ledger = { calls: first.ledger.calls + second.ledger.calls, retries: first.ledger.retries + second.ledger.retries };
-  return { outcomes: bySeat([...first.outcomes, ...second.outcomes]), ledger, reason };
+  return { outcomes: bySeat([...first.outcomes, ...second.outcomes]), ledger: bothLedgers(first.ledger, second.ledger), reason };
 }
+
+const NOTHING_BEFORE = { input_tokens: 0, output_tokens: 0 };
+const bothLedgers = (a: CallLedger, b: CallLedger): CallLedger => ({
+  calls: a.calls + b.calls,
+  retries: a.retries + b.retries,
+  before: {
+    input_tokens: (a.before ?? NOTHING_BEFORE).input_tokens + (b.before ?? NOTHING_BEFORE).input_tokens,
+    output_tokens: (a.before ?? NOTHING_BEFORE).output_tokens + (b.before ?? NOTHING_BEFORE).output_tokens,
+  },
+});
 const bySeat = (outcomes: Outcome[]): Outcome[] => outcomes.sort((a, b) => a.seat - b.seat);
 
 export async function askPanel(deps: ConsensusDeps, plan: RunPlan, io: AskIo): Promise<Asked> {

@@ -72,11 +72,13 @@ function modeOf(plan: RunPlan, usable: number): RunMode {
 }
 
 function usageOf({ outcomes, decision, ledger }: RunFacts): Report["usage"] {
+  const before = ledger.before ?? { input_tokens: 0, output_tokens: 0 };
   const answered = outcomes.filter((outcome) => outcome.status === "answered").map((outcome) => outcome.usage);
   const dropped = outcomes.filter(isDropped).map((outcome) => outcome.usage);
   const judged = decision?.adjudication ? [decision.adjudication.usage] : [];
   const total = (field: "input_tokens" | "output_tokens"): number | null =>
     sumOrNull([
+      before[field],
       ...answered.map((usage) => usage[field]),
       ...judged.map((usage) => usage[field]),
       ...dropped.map((usage) => usage[field] ?? 0),
@@ -86,7 +88,7 @@ function usageOf({ outcomes, decision, ledger }: RunFacts): Report["usage"] {
     retries: ledger.retries,
     input_tokens: total("input_tokens"),
     output_tokens: total("output_tokens"),
-    wasted_output_tokens: dropped.reduce((sum, usage) => sum + (usage.output_tokens ?? 0), 0),
+    wasted_output_tokens: dropped.reduce((sum, usage) => sum + (usage.output_tokens ?? 0), before.output_tokens),
   };
 }
 

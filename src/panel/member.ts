@@ -11,7 +11,7 @@ import { answeredOutcome, droppedOutcome } from "./outcome.ts";
 import type { SeatPlan } from "./panel.ts";
 import { nextWait, noteRetry } from "./retry.ts";
 import { type Room, targetOf } from "./room.ts";
-import { callOnce, markResult, newLog, readAnswer, type Run, type Seat } from "./seat.ts";
+import { bookBefore, callOnce, markResult, newLog, readAnswer, type Run, type Seat } from "./seat.ts";
 
 type Why = { reason: DropoutReason; detail: string; retryAfterMs?: number | null };
 
@@ -48,6 +48,7 @@ async function askUntilEnd(room: Room, run: Run, seat: Seat, drop: (why: Why) =>
         const reading = readAnswer(room, run, seat, end.reply, by);
         if (reading.usable) {
           run.order.onInspected?.(seat.plan.seat, reading.inspection);
+          bookBefore(run, seat, end.reply);
           const hedgedBy = by === seat.target ? null : by.member;
           return answeredOutcome(seat.plan, seat.log, end.reply, reading.inspection, { hedgedBy, at: end.endedAt });
         }

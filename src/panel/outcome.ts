@@ -12,6 +12,8 @@ export interface SeatLog {
   attempts: Attempt[];
   costUsd: number | null;
   usage: Usage;
+  /** the known part of `usage` */
+  known: { input_tokens: number; output_tokens: number };
   local: boolean;
   fit: ContextFit | null;
   /** monotonic ms at which the seat was turned to, and at which it ended */

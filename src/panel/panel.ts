@@ -80,6 +80,8 @@ export interface SingleOrder {
 export interface CallLedger {
   calls: number;
   retries: number;
+  /** tokens, as far as known, of attempts that came before an answer; those of a dropped seat stand in its outcome */
+  before?: { input_tokens: number; output_tokens: number };
 }
 
 export interface MemberStatus {

@@ -39,6 +39,7 @@ export const newLog = (plan: SeatPlan, since: number): SeatLog => ({
   attempts: [],
   costUsd: 0,
   usage: { input_tokens: 0, output_tokens: 0 },
+  known: { input_tokens: 0, output_tokens: 0 },
   local: plan.local,
   fit: null,
   since,
@@ -105,7 +106,18 @@ function record({ startedAt }: PanelOrder, { log, history }: Seat, end: CallEnd)
     input_tokens: addUsd(log.usage.input_tokens, used.input_tokens),
     output_tokens: addUsd(log.usage.output_tokens, used.output_tokens),
   };
+  log.known.input_tokens += used.input_tokens ?? 0;
+  log.known.output_tokens += used.output_tokens ?? 0;
   history.attempts += 1;
+}
+
+/** The answer's outcome shows its own tokens; what earlier attempts took goes into the run's ledger. */
+export function bookBefore({ ledger }: Run, { log }: Seat, { usage }: ChatReply): void {
+  const input = log.known.input_tokens - (usage.input_tokens ?? 0);
+  const output = log.known.output_tokens - (usage.output_tokens ?? 0);
+  if (input + output === 0) return;
+  const before = ledger.before ?? { input_tokens: 0, output_tokens: 0 };
+  ledger.before = { input_tokens: before.input_tokens + input, output_tokens: before.output_tokens + output };
 }
 const NO_USAGE = { input_tokens: null, output_tokens: null };
 

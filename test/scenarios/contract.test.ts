@@ -36,6 +36,17 @@ describe("values", () => {
   });
 });
 
+test("tokens of an attempt that gave nothing are counted, and as wasted, like its cost", async () => {
+  let calls = 0;
+  world.script = (member) => (member === panel[0] && calls++ === 0 ? " " : "Forty-two.");
+  for (const strategy of ["auto", "cascade"]) {
+    calls = 0;
+    const { report } = await world.ask({ prompt: "How many?", panel: panel.slice(0, 2), strategy, stop: "all" });
+    expect(report.outcomes[0]).toMatchObject({ attempts: [{ result: "empty" }, {}], usage: { input_tokens: 10, output_tokens: 5 } });
+    expect(report.usage).toEqual({ calls: 3, retries: 1, input_tokens: 30, output_tokens: 15, wasted_output_tokens: 5 });
+  }
+});
+
 describe("stop: all", () => {
   const slow = { afterMs: 850, text: "42" };
   test("waits for a member up to the deadline when no adjudicator can be needed any more", async () => {
