@@ -169,13 +169,14 @@ export function makeEdgeWorld(seed: number): EdgeWorld {
   const base = makeWorld(seed);
   const kind = rng.one(KINDS);
   const members = Object.keys(base.settings.models);
+  // some runs outlast the grace of a stop
+  const isLong = kind === "term" && rng.odds(0.3);
   const posts: Post[] = [];
   const runs: RunPlan[] = [];
   let at = 0;
   for (let group = rng.between(1, MOST_MARKS); group > 0; group -= 1) {
     const mark = runs.length;
-    // some runs outlast the grace of a stop
-    const deadline = kind === "term" && rng.odds(0.3) ? 60_000 : rng.one([2500, 4000, 8000]);
+    const deadline = isLong ? 60_000 : rng.one([2500, 4000, 8000]);
     for (let more = 0; more < 3; more += 1) runs.push(runPlan(chance(seed, "edge-run", mark + more), mark + more, members, deadline));
     posts.push(...family(rng, posts.length, mark, { at, kind }));
     at += rng.one([0, 20, 1500, 6000]);
@@ -189,11 +190,13 @@ export function makeEdgeWorld(seed: number): EdgeWorld {
     storeContent: true,
   };
   // long enough for a frozen process to wake up beside its successor
-  const providers = Object.fromEntries(
-    Object.entries(base.providers).map(([name, mood]) => [name, kind === "freeze" ? { ...mood, slow: rng.one([1, 5, 10]) } : mood]),
+  const slow = isLong ? 60 : kind === "freeze" ? rng.one([1, 5, 10]) : 1;
+  const providers = Object.fromEntries(Object.entries(base.providers).map(([name, mood]) => [name, { ...mood, slow: mood.slow * slow }]));
+  const models = Object.fromEntries(
+    Object.entries(base.settings.models).map(([name, facts]) => [name, isLong ? { ...facts, timeoutMs: 60_000 } : facts]),
   );
   return {
-    base: { ...base, settings, providers, runs, jumps: [], store: null },
+    base: { ...base, settings: { ...settings, models }, providers, runs, jumps: [], store: null },
     store: storeMood(rng, kind, calmAt),
     troubles: troublesOf(rng, kind),
     posts,
