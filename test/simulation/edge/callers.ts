@@ -40,7 +40,7 @@ const isPassing = (reply: Reply): boolean => PASSING.has(slugOf(reply) ?? "");
 
 const turned = (body: Record<string, unknown>): Record<string, unknown> => Object.fromEntries(Object.entries(body).reverse());
 
-export function askOf(world: EdgeWorld, { mark, key, owner, form, isReordered }: Post): Ask {
+export function askOf(world: EdgeWorld, { mark, key, owner, form, wait, isReordered }: Post): Ask {
   const body = world.base.runs[mark]?.body ?? {};
   return {
     method: "POST",
@@ -49,7 +49,7 @@ export function askOf(world: EdgeWorld, { mark, key, owner, form, isReordered }:
       authorization: `Bearer ${OWNERS[owner] ?? ""}`,
       "content-type": "application/json",
       ...(key === null ? {} : { "idempotency-key": key }),
-      ...(form === "job" ? { prefer: "respond-async" } : {}),
+      ...(form === "job" ? { prefer: wait === null ? "respond-async" : `respond-async, wait=${wait}` } : {}),
       ...(form === "stream" ? { accept: "text/event-stream" } : {}),
     },
     body: JSON.stringify(isReordered ? turned(body) : body),

@@ -37,6 +37,8 @@ export interface Post {
   isReordered: boolean;
   /** ms after which the caller leaves */
   leave: number | null;
+  /** seconds that the caller of a job would wait for its end first */
+  wait: number | null;
   /** ms between a 202 and its cancel */
   cancel: number | null;
 }
@@ -125,6 +127,7 @@ function family(rng: Chance, first: number, mark: number, settings: { at: number
     form,
     isReordered: rng.odds(0.3),
     leave: null,
+    wait: form === "job" && rng.odds(0.3) ? rng.between(1, 5) : null,
     cancel: null,
     ...change,
   });
