@@ -1,7 +1,7 @@
 /** The fake network: a Transport below the egress guard whose every call is written down, answered on virtual time by a script. Judges nothing. */
 import { CapError, type Transport, type TransportInit } from "../../src/egress/egress.ts";
 import type { Clock } from "../../src/core/ports.ts";
-import type { Body } from "../../src/runtimes/node-body.ts";
+import { Body } from "../../src/runtimes/node-body.ts";
 import { Reply } from "../../src/runtimes/node-reply.ts";
 
 export type CallKind = "chat" | "show" | "ps" | "warm" | "other";
@@ -71,52 +71,6 @@ export type Script = (call: NetCall) => Turn;
 
 const encoder = new TextEncoder();
 
-/** What the lean Reply reads from; fed by timers. */
-class SimBody {
-  #chunks: Uint8Array[] = [];
-  #over: { error: Error | null } | null = null;
-  #wake: (() => void) | null = null;
-  readonly #onCancel: () => void;
-  constructor(onCancel: () => void) {
-    this.#onCancel = onCancel;
-  }
-  push(bytes: Uint8Array): void {
-    if (this.#over !== null) return;
-    this.#chunks.push(bytes);
-    this.#ring();
-  }
-  end(error: Error | null): void {
-    if (this.#over !== null) return;
-    this.#over = { error };
-    if (error !== null) this.#chunks = [];
-    this.#ring();
-  }
-  #ring(): void {
-    this.#wake?.();
-    this.#wake = null;
-  }
-  async read(): Promise<Uint8Array | null> {
-    for (;;) {
-      const chunk = this.#chunks.shift();
-      if (chunk !== undefined) return chunk;
-      if (this.#over !== null) {
-        if (this.#over.error !== null) throw this.#over.error;
-        return null;
-      }
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-  }
-  async all(): Promise<Uint8Array> {
-    const parts: Uint8Array[] = [];
-    for (let chunk = await this.read(); chunk !== null; chunk = await this.read()) parts.push(chunk);
-    return parts.length === 1 ? (parts[0] as Uint8Array) : new Uint8Array(Buffer.concat(parts));
-  }
-  cancel(): Promise<void> {
-    this.#onCancel();
-    return Promise.resolve();
-  }
-}
-
 export interface Net {
   transport: Transport;
   calls: NetCall[];
@@ -158,7 +112,7 @@ export function createNet({ clock, script, describe, onEvent }: NetPorts): Net {
     const signal = init.signal ?? null;
     return new Promise((resolve, reject) => {
       const timers = new Set<() => void>();
-      let body: SimBody | null = null;
+      let body: Body | null = null;
       const end = (how: NonNullable<NetCall["ended"]>): void => {
         if (call.ended !== null) return;
         call.ended = how;
@@ -181,7 +135,7 @@ export function createNet({ clock, script, describe, onEvent }: NetPorts): Net {
         end("aborted");
         const error = reason instanceof Error ? reason : new Error("aborted");
         if (body === null) reject(error);
-        else body.end(error);
+        else body.fail(error);
       };
       calls.push(call);
       if (signal?.aborted === true) {
@@ -197,9 +151,9 @@ export function createNet({ clock, script, describe, onEvent }: NetPorts): Net {
         call.sent = true;
         init.onSent?.();
       };
-      const play = (steps: readonly Step[], at: number, hangs: boolean, into: SimBody): void => {
+      const play = (steps: readonly Step[], at: number, hangs: boolean, into: Body): void => {
         const step = steps[at];
-        if (step === undefined) return hangs ? undefined : (end("done"), into.end(null));
+        if (step === undefined) return hangs ? undefined : (end("done"), into.end());
         after(step.afterMs, () => {
           if ("bytes" in step) {
             if (step.speaks === true) call.streamedText = true;
@@ -208,10 +162,10 @@ export function createNet({ clock, script, describe, onEvent }: NetPorts): Net {
           } else if ("fail" in step) {
             if (step.fail instanceof CapError) init.onCapped?.();
             end("broken");
-            into.end(step.fail);
+            into.fail(step.fail);
           } else {
             end("done");
-            into.end(null);
+            into.end();
           }
         });
       };
@@ -231,9 +185,10 @@ export function createNet({ clock, script, describe, onEvent }: NetPorts): Net {
           after(turn.afterMs, () => {
             call.firstByteAt = clock.now();
             call.status = turn.status;
-            body = new SimBody(() => end("aborted"));
+            const tap = { pause: () => undefined, resume: () => undefined, cut: () => end("aborted") };
+            body = new Body("", init.maxBodyBytes ?? Number.MAX_SAFE_INTEGER, tap, () => init.onCapped?.());
             const head = { url, status: turn.status, statusText: "", headers: turn.headers };
-            resolve(new Reply(head, body as unknown as Body) as unknown as Response);
+            resolve(new Reply(head, body) as unknown as Response);
             play(turn.steps, 0, turn.hangs === true, body);
           });
           return;

@@ -4,7 +4,7 @@ import type { Clock } from "../../src/core/ports.ts";
 import { createProvider } from "../../src/providers/index.ts";
 import { factsOf } from "../../src/providers/models.ts";
 import type { ChatResult, Provider } from "../../src/providers/provider.ts";
-import type { Body } from "../../src/runtimes/node-body.ts";
+import { Body } from "../../src/runtimes/node-body.ts";
 import { Reply } from "../../src/runtimes/node-reply.ts";
 import "./ambient.ts";
 import type { Tally } from "./checks/tally.ts";
@@ -21,27 +21,53 @@ const MOST_TURNS = 300;
 const STILL: Clock = { wall: () => Date.UTC(2026, 10, 22, 2), now: () => 0, timer: () => () => undefined };
 const TOOLS = [{ type: "function" as const, function: { name: "lock", parameters: {} } }];
 
-/** A body that is there already, in these pieces; counts what was taken from it. */
-export class ReadyBody {
-  taken = 0;
-  readonly #pieces: Iterator<Uint8Array>;
-  constructor(pieces: Iterable<Uint8Array>) {
-    this.#pieces = pieces[Symbol.iterator]();
-  }
-  async read(): Promise<Uint8Array | null> {
-    const { value, done } = this.#pieces.next();
-    if (done === true) return null;
-    this.taken += value.length;
-    return value;
-  }
-  async all(): Promise<Uint8Array> {
-    const parts: Uint8Array[] = [];
-    for (let piece = await this.read(); piece !== null; piece = await this.read()) parts.push(piece);
-    return new Uint8Array(Buffer.concat(parts));
-  }
-  async cancel(): Promise<void> {
-    this.#pieces.return?.();
-  }
+/** A reply's bytes, in these pieces, over a socket's body or a stream of the platform's; counts what was taken. */
+export interface Feed {
+  pieces: Iterable<Uint8Array>;
+  poured: boolean;
+  taken: number;
+}
+export const feedOf = (pieces: Iterable<Uint8Array>, poured: boolean): Feed => ({ pieces, poured, taken: 0 });
+
+/** As from a socket: some pieces are there before anybody reads, others come while somebody does. */
+function poured(feed: Feed, headers: Record<string, string>): Response {
+  const state = { isCut: false, resume: (): void => undefined, paused: null as Promise<void> | null };
+  const body = new Body(
+    "",
+    Number.MAX_SAFE_INTEGER,
+    {
+      pause: () => void (state.paused ??= new Promise((resolve) => (state.resume = resolve))),
+      resume: () => {
+        state.paused = null;
+        state.resume();
+      },
+      cut: () => void (state.isCut = true),
+    },
+    () => undefined,
+  );
+  const send = async (): Promise<void> => {
+    for (const piece of feed.pieces) {
+      await state.paused;
+      if (state.isCut) return;
+      feed.taken += piece.length;
+      body.push(piece);
+    }
+    body.end();
+  };
+  void send();
+  return new Reply({ url: "https://upstream.test/", status: 200, statusText: "", headers }, body) as unknown as Response;
+}
+function streamed(feed: Feed, headers: Record<string, string>): Response {
+  const pieces = feed.pieces[Symbol.iterator]();
+  const source: UnderlyingDefaultSource<Uint8Array> = {
+    pull(controller) {
+      const { value, done } = pieces.next();
+      if (done === true) return controller.close();
+      feed.taken += value.length;
+      controller.enqueue(value);
+    },
+  };
+  return new Response(new ReadableStream(source, { highWaterMark: 0 }), { status: 200, headers });
 }
 
 export interface Bench {
@@ -66,11 +92,11 @@ interface Heard {
 }
 
 /** One call whose reply has these bytes. */
-export async function hear({ provider, model }: Bench, type: string, body: ReadyBody, streaming: boolean, tools: boolean): Promise<Heard> {
+export async function hear({ provider, model }: Bench, type: string, feed: Feed, streaming: boolean, tools: boolean): Promise<Heard> {
   let shown = "";
-  const head = { url: "https://upstream.test/", status: 200, statusText: "", headers: { "content-type": type, "content-length": "1" } };
+  const headers = { "content-type": type, "content-length": "1" };
   const io = {
-    fetch: () => Promise.resolve(new Reply(head, body as unknown as Body) as unknown as Response),
+    fetch: () => Promise.resolve((feed.poured ? poured : streamed)(feed, headers)),
     signal: new AbortController().signal,
     ...(streaming ? { onDelta: (text: string) => void (shown += text) } : {}),
   };
@@ -98,10 +124,22 @@ function* cutAt(bytes: Uint8Array, size: () => number): Generator<Uint8Array> {
   }
 }
 /** The same bytes at once, one by one (or nearly so), and in uneven pieces. */
-const chunkings = (bytes: Uint8Array, rng: Chance): { name: string; body: ReadyBody }[] => [
-  { name: "one piece", body: new ReadyBody([bytes]) },
-  { name: "single bytes", body: new ReadyBody(cutAt(bytes, () => Math.ceil(bytes.length / 1500))) },
-  { name: "uneven pieces", body: new ReadyBody(cutAt(bytes, () => rng.between(1, 90))) },
+const chunkings = (bytes: Uint8Array, rng: Chance): { name: string; feed: Feed }[] => [
+  { name: "one piece", feed: feedOf([bytes], rng.odds(0.5)) },
+  {
+    name: "single bytes",
+    feed: feedOf(
+      cutAt(bytes, () => Math.ceil(bytes.length / 1500)),
+      rng.odds(0.5),
+    ),
+  },
+  {
+    name: "uneven pieces",
+    feed: feedOf(
+      cutAt(bytes, () => rng.between(1, 90)),
+      rng.odds(0.5),
+    ),
+  },
 ];
 
 const sayText = (rng: Chance): string =>
@@ -174,8 +212,8 @@ async function hearSpoiled(bench: Bench, bytes: Uint8Array, rng: Chance, tally: 
   const type = rng.one(TYPES);
   const streaming = rng.odds(0.7);
   let first: Heard | null = null;
-  for (const { name, body } of chunkings(spoiled, rng)) {
-    const heard = await hear(bench, type, body, streaming, false);
+  for (const { name, feed } of chunkings(spoiled, rng)) {
+    const heard = await hear(bench, type, feed, streaming, false);
     if (heard.ended !== "told")
       tally.fail("I41", null, `${bench.dialect}, spoiled, ${name}: ${heard.ended}: ${heard.outcome.slice(0, 120)}`);
     else complain(bench, heard, tally);
@@ -202,12 +240,12 @@ function complain({ dialect }: Bench, { outcome }: Heard, tally: Tally): void {
 /** A stream, cut anywhere, with or without its last line end, and the whole reply: one candidate. */
 async function hearOne(bench: Bench, wording: Wording, rng: Chance, tally: Tally): Promise<void> {
   const tools = wording.said.calls.length > 0;
-  const whole = await hear(bench, "application/json", new ReadyBody([encoder.encode(wholeOf(wording))]), false, tools);
+  const whole = await hear(bench, "application/json", feedOf([encoder.encode(wholeOf(wording))], rng.odds(0.5)), false, tools);
   const text = joined(wording).replace("data: [DONE]\n\n", "");
   const unended = encoder.encode(text.trimEnd());
-  const forms = [...chunkings(encoder.encode(joined(wording)), rng), { name: "no last line end", body: new ReadyBody([unended]) }];
-  for (const { name, body } of forms) {
-    const heard = await hear(bench, streamType(bench.dialect), body, true, tools);
+  const forms = [...chunkings(encoder.encode(joined(wording)), rng), { name: "no last line end", feed: feedOf([unended], rng.odds(0.5)) }];
+  for (const { name, feed } of forms) {
+    const heard = await hear(bench, streamType(bench.dialect), feed, true, tools);
     if (heard.outcome !== whole.outcome)
       tally.fail(
         "I41",
