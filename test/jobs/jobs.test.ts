@@ -3,11 +3,11 @@ import { afterEach, expect, test } from "vitest";
 import type { Consensus, RunContext, RunRequest } from "../../src/consensus/consensus.ts";
 import type { ConsensusEvent, Report } from "../../src/core/report.ts";
 import { Problem } from "../../src/core/problem.ts";
-import { LEASE_MS } from "../../src/jobs/deps.ts";
+import { type JobDeps, LEASE_MS } from "../../src/jobs/deps.ts";
 import { createJobs, type Jobs } from "../../src/jobs/jobs.ts";
 import { openSqlite } from "../../src/runtimes/sqlite.ts";
 import { createJobStore } from "../../src/store/jobs.ts";
-import type { JobStore } from "../../src/store/store.ts";
+import { type JobStore, StoreError } from "../../src/store/store.ts";
 import { createVirtualClock } from "../kit/clock.ts";
 import { createSeededRandom } from "../kit/random.ts";
 
@@ -31,9 +31,11 @@ afterEach(async () => {
 
 async function scene(
   play: Play,
+  more: { over?: (store: JobStore) => Partial<JobStore>; reports?: JobDeps["reports"] } = {},
 ): Promise<{ jobs: Jobs; store: JobStore; clock: ReturnType<typeof createVirtualClock>; ran: RunContext[] }> {
   const sql = await openSqlite(":memory:");
-  const store = createJobStore(sql);
+  const bare = createJobStore(sql);
+  const store = { ...bare, ...more.over?.(bare) };
   const clock = createVirtualClock();
   const ran: RunContext[] = [];
   const consensus: Consensus = {
@@ -43,7 +45,7 @@ async function scene(
     },
   };
   const meter = { count: () => {}, observe: () => {} };
-  const jobs = createJobs({ store, consensus, clock, random: createSeededRandom(1), meter, log: () => {} });
+  const jobs = createJobs({ store, reports: more.reports, consensus, clock, random: createSeededRandom(1), meter, log: () => {} });
   closing.push(
     () => jobs.stop(),
     () => sql.close(),
@@ -118,6 +120,78 @@ test("a stop hands running jobs back to the queue", async () => {
   await until(jobs, id, "running");
   await jobs.stop();
   expect((await store.get("", id))?.state).toBe("queued");
+});
+/** A store whose lease takes effect at once and is told of only when the test says so. */
+function slowLease(): { told(): void; over(store: JobStore): Partial<JobStore> } {
+  const gate = Promise.withResolvers<void>();
+  return {
+    told: gate.resolve,
+    over: (store) => ({
+      async lease(now, leaseMs) {
+        const job = await store.lease(now, leaseMs);
+        await gate.promise;
+        return job;
+      },
+    }),
+  };
+}
+test("a cancel that comes while the job is being leased lets nothing run", async () => {
+  const { told, over } = slowLease();
+  const { jobs, ran } = await scene(waiting, { over });
+  const { id } = await jobs.accept("", request);
+  await until(jobs, id, "running");
+  expect((await jobs.cancel("", id)).state).toBe("cancelled");
+  told();
+  await jobs.drain();
+  expect(ran).toHaveLength(0);
+  expect((await jobs.get("", id)).state).toBe("cancelled");
+});
+test("a job that was leased while the service is told to stop is handed back, and counts as not tried", async () => {
+  const { told, over } = slowLease();
+  const { jobs, ran } = await scene(waiting, { over });
+  const { id } = await jobs.accept("", request);
+  await until(jobs, id, "running");
+  const stopped = jobs.stop();
+  told();
+  await stopped;
+  expect(ran).toHaveLength(0);
+  expect(await jobs.get("", id)).toMatchObject({ state: "queued", attempts: 0 });
+});
+test("a worker that has lost its lease ends its run", async () => {
+  const { jobs, store, clock, ran } = await scene(waiting);
+  const { id } = await jobs.accept("", request);
+  await until(jobs, id, "running");
+  while (ran.length === 0) await clock.flush();
+  await store.lease(clock.wall() + LEASE_MS + 1, LEASE_MS);
+  await clock.advance(LEASE_MS / 3 + 1);
+  expect(ran[0]?.signal.aborted).toBe(true);
+});
+test("a worker that could not renew in time ends its run by itself", async () => {
+  const fails = { isOn: false };
+  const over = (store: JobStore): Partial<JobStore> => ({
+    update: (...change) => (fails.isOn ? Promise.reject(new StoreError("locked")) : store.update(...change)),
+  });
+  const { jobs, clock, ran } = await scene(waiting, { over });
+  const { id } = await jobs.accept("", request);
+  await until(jobs, id, "running");
+  while (ran.length === 0) await clock.flush();
+  fails.isOn = true;
+  await clock.advance(LEASE_MS);
+  expect(ran[0]?.signal.aborted).toBe(false);
+  await clock.advance(LEASE_MS / 3);
+  expect(ran[0]?.signal.aborted).toBe(true);
+});
+test("a job whose report is there already is not run again", async () => {
+  const stored = { id: `run_${"ef".repeat(16)}`, problem: null };
+  const reports = { get: (_owner: string, id: string) => Promise.resolve(id === stored.id ? JSON.stringify(stored) : null) };
+  const { jobs, store, clock, ran } = await scene(answering, { reports });
+  const now = clock.wall();
+  const id = `job_${"ef".repeat(16)}`;
+  const tried = { attempts: 1, fence: 1, lease_until: now - 1, report_id: null, problem: null, progress: null };
+  await store.accept({ id, owner: "", state: "running", request: JSON.stringify(request), created_at: now, updated_at: now, ...tried });
+  await jobs.drain();
+  expect(await jobs.get("", id)).toMatchObject({ state: "done", report: `/reports/${stored.id}` });
+  expect(ran).toHaveLength(0);
 });
 test("an ended job keeps no prompt", async () => {
   const { jobs, store } = await scene(answering);

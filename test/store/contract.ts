@@ -221,6 +221,45 @@ function idempotencyTests(withSql: WithSql): void {
     expect(await store.claim(key, "f", AT + 9999, 1000)).toEqual({ state: "stored", run: row.id, stale: true });
   });
 
+  withSql("a run that lost its claim neither keeps a reply nor frees the key", async (sql) => {
+    const store = createIdempotencyStore(sql);
+    const [first, second] = [rowOf().id, rowOf().id];
+    await store.claim(key, "f", AT, 1000, first);
+    expect((await store.claim(key, "f", AT + 1001, 1000, second)).state).toBe("claimed");
+    await store.finish(key, { ...reply, body: "late" }, first);
+    await store.release(key, first);
+    expect((await store.claim(key, "f", AT + 1002, 1000)).state).toBe("in-progress");
+    await store.finish(key, reply, second);
+    expect(await store.claim(key, "f", AT + 1003, 1000)).toEqual({ state: "done", ...reply });
+  });
+
+  withSql("a key is not freed of a run that left a report or a job behind, and tells of the job", async (sql) => {
+    const store = createIdempotencyStore(sql);
+    const row = rowOf();
+    await store.claim(key, "f", AT, 1000, row.id);
+    await createReportStore(sql).save({ owner: "me", row, json: "{}", history: null });
+    await store.release(key, row.id);
+    expect((await store.claim(key, "f", AT + 1, 1000)).state).toBe("stored");
+    const job = jobOf();
+    const run = `run_${job.id.slice("job_".length)}`;
+    await store.claim({ ...key, key: "j" }, "f", AT, 1000, run);
+    await createJobStore(sql).accept(job);
+    await store.release({ ...key, key: "j" }, run);
+    expect(await store.claim({ ...key, key: "j" }, "f", AT + 9999, 1000)).toEqual({ state: "accepted", run });
+  });
+
+  withSql("what took effect before its port was told so may be written again", async (sql) => {
+    const store = createIdempotencyStore(sql);
+    const { id: run } = rowOf();
+    expect((await store.claim(key, "f", AT, 1000, run)).state).toBe("claimed");
+    expect((await store.claim(key, "f", AT, 1000, run)).state).toBe("claimed");
+    const jobs = createJobStore(sql);
+    const job = jobOf();
+    await jobs.accept(job);
+    await jobs.accept(job);
+    expect(await jobs.waiting()).toBe(1);
+  });
+
   withSql("replies older than a day are swept away", async (sql) => {
     const store = createIdempotencyStore(sql);
     await store.claim(key, "f", AT, 1000);
