@@ -1,6 +1,7 @@
 /** Pages for people: open without a key, held by their policy, and one page for every problem. */
 import { expect, test } from "vitest";
 import { PROBLEMS } from "../../src/core/problem.ts";
+import { ROUTES } from "../../src/http/routes/index.ts";
 import { keys, scene } from "./kit.ts";
 
 test("the front page and its files need no key, run no script but their own and ask nobody else", async () => {
@@ -17,6 +18,18 @@ test("the front page and its files need no key, run no script but their own and 
   expect(types).toEqual(["text/css; charset=utf-8", "text/javascript; charset=utf-8", "text/javascript; charset=utf-8"]);
   expect(await (await ask("/page.js")).text()).toContain('from "/told.js"');
   expect(html).not.toMatch(/<script(?![^>]*src=)|\son\w+=|style=|https?:/);
+});
+test("every route that needs a key makes JSON or text, and says so when something else is asked for", async () => {
+  const plugs = { providers: ["groq"], fault: () => Promise.resolve(), current: () => null };
+  const { ask, runs } = await scene({ plugs });
+  const routes = ROUTES.filter(({ open, path }) => !open && path !== "/reports/:id");
+  for (const { path, methods } of routes) {
+    const method = Object.keys(methods)[0] ?? "GET";
+    const at = path.replace(/:id(?:\{[^}]*\})?/, `job_${"0".repeat(32)}`).replace(":provider", "groq");
+    const init = { method, headers: { accept: "image/png" }, ...(method === "POST" ? { json: {} } : {}) };
+    expect([path, (await ask(at, init)).status]).toEqual([path, 406]);
+  }
+  expect(runs).toHaveLength(0);
 });
 test("all problems are on one page, each with a link to its own", async () => {
   const { ask } = await scene({ apiKeys: await keys("secret") });

@@ -8,6 +8,7 @@ import type { JsonObject } from "./schemas.ts";
 export const DOCS_CSS = `:root{color-scheme:light dark}
 body{max-width:60rem;margin:2rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif}
 code,pre{font:.9em ui-monospace,monospace}
+pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}
 th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;border-bottom:1px solid color-mix(in srgb,currentColor 20%,transparent)}
 h3{margin-top:2rem}
@@ -115,7 +116,7 @@ export function contractPage({ info, tags, paths, components }: OpenApi): string
     escapeHtml(String(operation["summary"])),
   ]);
   const schemas = Object.entries(components.schemas).map(([name, schema]) => schemaSection(name, schema));
-  const head = `<link rel="stylesheet" href="/docs.css"><h1>${escapeHtml(info.title)} ${escapeHtml(info.version)}</h1><p>${escapeHtml(info.description)} The same as <a href="/openapi.json">OpenAPI 3.1</a>.</p>`;
+  const head = `<h1>${escapeHtml(info.title)} ${escapeHtml(info.version)}</h1><p>${escapeHtml(info.description)} The same as <a href="/openapi.json">OpenAPI 3.1</a>.</p>`;
   return page(
     `${info.title}: the contract`,
     `${head}${table(["operation", ""], index)}${groups.join("\n")}<h2>Schemas</h2>${schemas.join("\n")}`,

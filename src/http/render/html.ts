@@ -1,11 +1,11 @@
-/** A report, a problem and the front page as plain HTML without script, image or request. Everything that others wrote is escaped. Pure. */
+/** A report and a problem as plain HTML without script, image or any request but for its style. Everything that others wrote is escaped. Pure. */
 import type { Outcome, Report } from "../../core/report.ts";
 import { cascadeWords } from "../../consensus/cascade-words.ts";
 import { supportWords } from "../../consensus/support-words.ts";
 import { escapeHtml, share } from "./text.ts";
 
 export const page = (title: string, body: string): string =>
-  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title></head><body>${body}</body></html>`;
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/docs.css"><title>${escapeHtml(title)}</title></head><body>${body}</body></html>`;
 
 const state = (outcome: Outcome): string => (outcome.status === "dropped" ? `dropped: ${outcome.reason}` : outcome.status);
 const said = (outcome: Outcome): string =>

@@ -79,10 +79,12 @@ export async function endedWithin(call: Call, deps: AppDeps, id: string, waitS: 
 export const jobRoutes: Route[] = [
   {
     path: "/jobs",
+    makes: ["application/json"],
     methods: { GET: async (call, deps) => jsonReply(await reading(deps, "list", () => jobsOf(deps).list(call.owner, readPage(call.url)))) },
   },
   {
     path: "/jobs/:id",
+    makes: ["application/json"],
     methods: {
       GET: async (call, deps) => jsonReply(await reading(deps, "get", () => jobsOf(deps).get(call.owner, idOf(call)))),
       DELETE: async (call, deps) => jsonReply(await reading(deps, "cancel", () => jobsOf(deps).cancel(call.owner, idOf(call)))),

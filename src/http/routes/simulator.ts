@@ -10,6 +10,7 @@ const body = z.strictObject({ fault: z.string().min(1).max(64).nullable() });
 
 export const simulatorRoute: Route = {
   path: "/simulator/:provider",
+  makes: ["application/json"],
   methods: {
     POST: async ({ request, params }, { plugs }) => {
       const parsed = body.safeParse(await readJson(request));
