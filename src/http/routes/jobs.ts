@@ -59,8 +59,7 @@ export async function endedWithin(call: Call, deps: AppDeps, id: string, waitS: 
   const job = await stateWithin(call, deps, id, waitS * 1000).catch(() => null);
   if (job === null) return null;
   const { report, problem } = job;
-  const json =
-    report === null ? null : await reading(deps, "get", async () => deps.reports?.get(call.owner, report.slice("/reports/".length)));
+  const json = report === null ? null : await deps.reports?.get(call.owner, report.slice("/reports/".length)).catch(() => null);
   if (json) {
     const made = rebuilt(call, json, false);
     const again = made.status > 500 && (JSON.parse(made.body) as { retryable: boolean }).retryable;
