@@ -1,13 +1,13 @@
 /** Every recorded task and group of a folder: counted, learned without labels, taught on half, and how sure it was. In this process, with no call at all. */
-import { type Case, learnFrom, level, NOTHING_LEARNED, plurality, recordedCase, type Ruled, voteOn } from "./cases.ts";
+import { type Case, learnFrom, level, NOTHING_LEARNED, plurality, recordedCase, type Ruled } from "./cases.ts";
 import { type EvalRow, type Groups, modelsOf } from "./corpus.ts";
 import { costShort, type CostLine, measureCost } from "./cost.ts";
 import { evaluateJudges, type Judging } from "./judges.ts";
 import { judgingShort } from "./judges-text.ts";
-import { calibrationOf, hitsOf, type Calibration } from "./evaluation.ts";
+import { calibrationOf, type Calibration } from "./evaluation.ts";
 import { inspectSaid, saidText } from "./gold.ts";
 import type { Published } from "./published.ts";
-import { seeded, shuffled } from "./statistics.ts";
+import { bestOf, rightOf, shareOf, TAUGHT_GROUP, type TaughtLine, taughtLine, taughtShort, voteAll } from "./taught.ts";
 
 export interface GroupLine {
   task: string;
@@ -22,14 +22,6 @@ export interface GroupLine {
   all_share: number;
   all_right: number;
   published: Published | null;
-}
-/** Panels with a strong and weaker members, after the right answers to half of the questions were told. */
-export interface TaughtLine {
-  task: string;
-  halves: number;
-  /** means over the halves, on the questions that were not told */
-  best: number;
-  taught: number;
 }
 export interface TaskLine {
   task: string;
@@ -63,28 +55,9 @@ export interface Folder {
   judges: Parameters<typeof evaluateJudges>[0];
 }
 
-const HALVES = 200;
-const TAUGHT_GROUP = "uneven";
 /** A figure of the table is rounded to a tenth of a point. */
 const ROUNDING = 0.0006;
-/** Taught panels may lose this much to their best member. */
-const MOST_LOST = 0.01;
 const LEAST_ALIKE = 0.99;
-
-const mean = (values: readonly number[]): number => (values.length === 0 ? 0 : values.reduce((sum, one) => sum + one, 0) / values.length);
-const shareOf = (hits: readonly boolean[]): number => mean(hits.map(Number));
-const bestOf = (cases: readonly Case[]): number =>
-  Math.max(0, ...(cases[0]?.members ?? []).map((member) => shareOf(hitsOf(cases, member))));
-
-async function voteAll(
-  cases: readonly Case[],
-  ...learned: [Parameters<typeof voteOn>[1], Parameters<typeof voteOn>[2]?]
-): Promise<Ruled[]> {
-  const ruled: Ruled[] = [];
-  for (const one of cases) ruled.push(await voteOn(one, ...learned));
-  return ruled;
-}
-const rightOf = (ruled: readonly Ruled[]): number => shareOf(ruled.map(({ right }) => right));
 
 async function groupLine(
   task: string,
@@ -109,20 +82,6 @@ async function groupLine(
   };
 }
 
-async function taughtLine(task: string, cases: Case[]): Promise<TaughtLine> {
-  const random = seeded(1);
-  const best: number[] = [];
-  const taught: number[] = [];
-  for (let half = 0; half < HALVES; half += 1) {
-    const told = new Set(shuffled(cases, random).slice(0, Math.floor(cases.length / 2)));
-    const rest = cases.filter((one) => !told.has(one));
-    best.push(bestOf(rest));
-    const learned = learnFrom(cases, (one) => told.has(one));
-    taught.push(rightOf(await voteAll(rest, learned)));
-  }
-  return { task, halves: HALVES, best: mean(best), taught: mean(taught) };
-}
-
 /** Keys of exact answers stand in quotes; the canonical answers do not. */
 function readingLine(task: string, rows: readonly EvalRow[], key: Key): ReadingLine[] {
   let outputs = 0;
@@ -137,17 +96,13 @@ function readingLine(task: string, rows: readonly EvalRow[], key: Key): ReadingL
   return outputs === 0 ? [] : [{ task, outputs, alike }];
 }
 
-const lostBy = ({ best, taught }: TaughtLine): string => `${(100 * (best - taught)).toFixed(1)} points below its best member`;
-
 function shortcomings({ groups, taught, tasks, readings, judging, costs }: Omit<Overall, "short">): string[] {
   return [
     ...groups.flatMap(({ task, group, vote, learned, published }) => [
       ...(published && vote < published.plurality - ROUNDING ? [`${task} ${group}: the vote is below the plurality`] : []),
       ...(published && learned < published.learned - ROUNDING ? [`${task} ${group}: the learned vote is below Dawid-Skene`] : []),
     ]),
-    ...taught
-      .filter((line) => line.best - line.taught > MOST_LOST)
-      .map((line) => `${line.task} ${TAUGHT_GROUP}: after feedback on half ${lostBy(line)} in hindsight, 1.0 allowed`),
+    ...taughtShort(taught),
     ...tasks.flatMap(({ task, calibration: sure }) => [
       ...((sure?.auroc ?? 0) < (sure?.auroc_of_share ?? 0) ? [`${task}: AUROC of confidence is below that of the share`] : []),
       ...((sure?.brier ?? 1) >= (sure?.brier_of_base_rate ?? 1) ? [`${task}: Brier is no better than the base rate's`] : []),

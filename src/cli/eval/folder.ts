@@ -93,7 +93,12 @@ function taughtText(taught: Overall["taught"]): string {
   ]);
   const average = taught.reduce((sum, line) => sum + line.taught - line.best, 0) / taught.length;
   const head = ["TASK", "HALVES", "BEST MEMBER", "VOTE, TAUGHT", "DIFFERENCE"];
-  return `Uneven panels, told the right answers to a random half, on the other half (means):\n${columns([head, ...rows])}On average ${points(average)} points.\n`;
+  return `Uneven panels, told the right answers to a random half, on the other half (means):\n${columns([head, ...rows])}On average ${points(average)} points.\n${curveText(taught)}`;
+}
+function curveText(taught: Overall["taught"]): string {
+  const sizes = taught[0]?.curve.map(({ told }) => String(told)) ?? [];
+  const rows = taught.map(({ task, curve }) => [safeLine(task), ...curve.map(({ ahead }) => points(ahead))]);
+  return `Told so many, drawn with replacement, on the whole file, against its best member:\n${columns([["TASK", ...sizes], ...rows])}`;
 }
 
 function tasksText(tasks: Overall["tasks"]): string {

@@ -1,4 +1,5 @@
 /** Asks every question over HTTP, once per strategy, and hands back the reports in the questions' order. Scores nothing. */
+import pLimit from "p-limit";
 import type { Report } from "../../core/report.ts";
 import type { CliPorts } from "../ports.ts";
 import { ask, decideAgain, type Question } from "./ask.ts";
@@ -30,14 +31,9 @@ const ASKS_ITSELF = new Set(["cascade", "fallback"]);
 /** Recorded answers come one question at a time: what one run teaches is known to the next, the same in every evaluation. */
 const LIVE_AT_ONCE = 4;
 
-async function inTurn<T>(rows: readonly EvalRow[], atOnce: number, work: (row: EvalRow, index: number) => Promise<T>): Promise<T[]> {
-  const done: T[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let index = next++; index < rows.length; index = next++) done[index] = await work(rows[index] as EvalRow, index);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return done;
+function inTurn<T>(rows: readonly EvalRow[], atOnce: number, work: (row: EvalRow, index: number) => Promise<T>): Promise<T[]> {
+  const limit = pLimit(atOnce);
+  return Promise.all(rows.map((row, index) => limit(() => work(row, index))));
 }
 
 async function withService<T>(opening: Promise<EvalService>, work: (service: EvalService) => Promise<T>): Promise<T> {
