@@ -2,12 +2,16 @@
 import { Problem, type ProblemSlug } from "../core/problem.ts";
 import type { DropoutReason } from "../core/reasons.ts";
 import type { DroppedOutcome, Outcome } from "../core/report.ts";
+import { wasReached } from "../panel/outcome.ts";
 import type { Struck } from "./ask.ts";
 import { usableMembers } from "./settle.ts";
 import { DEFAULT_RETRY_S, QUEUES_FULL, type RunPlan } from "./plan.ts";
 
 const isDropped = (outcome: Outcome): outcome is DroppedOutcome => outcome.status === "dropped";
-const NOT_REACHED: ReadonlySet<DropoutReason> = new Set(["unavailable", "circuit-open", "privacy-excluded", "misconfigured"]);
+/** Reasons of a member that was not reached or not proved, unless it replied with a fault of its own. */
+const NOT_REACHED: ReadonlySet<DropoutReason> = new Set(["unavailable", "circuit-open", "misconfigured"]);
+const isOut = (outcome: DroppedOutcome): boolean =>
+  outcome.reason === "privacy-excluded" || (NOT_REACHED.has(outcome.reason) && !wasReached(outcome));
 
 /** Whole seconds until the earliest member may answer again. */
 function retryAfterS(dropped: DroppedOutcome[]): number {
@@ -37,7 +41,7 @@ function withoutAnswer(plan: RunPlan, dropped: DroppedOutcome[], struck: Struck)
   }
   if (dropped.every((outcome) => outcome.attempts.length === 0 && outcome.reason !== "timeout")) return nobodyAsked(plan, dropped);
   const local = dropped.filter((outcome) => outcome.local || outcome.reason === "privacy-excluded");
-  if (plan.passage.privacy === "local-only" && local.every((outcome) => NOT_REACHED.has(outcome.reason))) {
+  if (plan.passage.privacy === "local-only" && local.every(isOut)) {
     return { slug: "local-unavailable", detail: "no local member could be reached and proved local" };
   }
   if (struck === "stop") return { slug: "deadline-exceeded", detail: "the service stopped before there was a usable answer" };

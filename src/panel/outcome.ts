@@ -2,7 +2,7 @@
 import { type Inspection, inspectAnswer, type AnswerFlag } from "../../adjudicator/index.ts";
 import type { Usage } from "../core/chat.ts";
 import type { DropoutReason } from "../core/reasons.ts";
-import type { AnsweredOutcome, Attempt, ContextFit, DroppedOutcome, NotAskedOutcome } from "../core/report.ts";
+import type { AnsweredOutcome, Attempt, ContextFit, DroppedOutcome, NotAskedOutcome, Outcome } from "../core/report.ts";
 import type { ChatReply, Failure } from "../providers/provider.ts";
 import { ownFailure } from "./attempt.ts";
 import type { PanelOrder, SeatPlan } from "./panel.ts";
@@ -15,6 +15,8 @@ export interface SeatLog {
   /** the known part of `usage` */
   known: { input_tokens: number; output_tokens: number };
   local: boolean;
+  /** some attempt brought a reply with a status of the provider's own */
+  reached: boolean;
   fit: ContextFit | null;
   /** monotonic ms at which the seat was turned to, and at which it ended */
   since: number;
@@ -78,13 +80,17 @@ export function answeredOutcome(
   };
 }
 
+/** What is known of a dropped seat beside its outcome, whose fields are the wire's. */
+const REACHED = new WeakSet<Outcome>();
+export const wasReached = (outcome: Outcome): boolean => REACHED.has(outcome);
+
 export function droppedOutcome(
   seat: SeatPlan,
   log: SeatLog,
   why: { reason: DropoutReason; detail: string; retryAfterMs?: number | null },
   at: number,
 ): DroppedOutcome {
-  return {
+  const outcome: DroppedOutcome = {
     ...seatFacts(seat, log.local),
     status: "dropped",
     reason: why.reason,
@@ -95,6 +101,8 @@ export function droppedOutcome(
     cost_usd: log.costUsd,
     usage: log.usage,
   };
+  if (log.reached) REACHED.add(outcome);
+  return outcome;
 }
 
 export const notAskedOutcome = (seat: SeatPlan): NotAskedOutcome => ({ ...seatFacts(seat, seat.local), status: "not-asked" });

@@ -41,6 +41,7 @@ export const newLog = (plan: SeatPlan, since: number): SeatLog => ({
   usage: { input_tokens: 0, output_tokens: 0 },
   known: { input_tokens: 0, output_tokens: 0 },
   local: plan.local,
+  reached: false,
   fit: null,
   since,
 });
@@ -108,6 +109,7 @@ function record({ startedAt }: PanelOrder, { log, history }: Seat, end: CallEnd)
   };
   log.known.input_tokens += used.input_tokens ?? 0;
   log.known.output_tokens += used.output_tokens ?? 0;
+  log.reached ||= end.status === "failed" && end.failure.status !== null;
   history.attempts += 1;
 }
 

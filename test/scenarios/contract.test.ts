@@ -47,6 +47,12 @@ test("tokens of an attempt that gave nothing are counted, and as wasted, like it
   }
 });
 
+test("a local member that was reached and proved, and then failed, is a run without a candidate, not a missing local member", async () => {
+  world.script = () => ({ status: 501 });
+  const { report } = await world.ask({ prompt: "How many?", panel: [panel[2] as string], privacy: "local-only" });
+  expect(report).toMatchObject({ status: "failed", outcomes: [{ reason: "unavailable" }], problem: { slug: "no-candidates" } });
+});
+
 describe("stop: all", () => {
   const slow = { afterMs: 850, text: "42" };
   test("waits for a member up to the deadline when no adjudicator can be needed any more", async () => {

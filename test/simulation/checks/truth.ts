@@ -255,8 +255,10 @@ function expectedSlug(played: Played, run: PlayedRun, report: Report): string | 
     return ours.length > 0 && ours.every((reason) => reason === "overloaded") ? "overloaded" : "no-members";
   }
   const local = dropped.filter((outcome) => outcome.local || outcome.reason === "privacy-excluded");
-  if (isLocal && local.every(({ reason }) => NOT_REACHED.has(reason))) return "local-unavailable";
   const calls = seatCalls(played, run);
+  if (isLocal && local.every(({ reason }) => NOT_REACHED.has(reason)))
+    // whether a reply with an error status was read to its end is not told
+    return calls.some(({ status }) => status !== null && status >= 400) ? undefined : "local-unavailable";
   // parts of a cascade and turns of a chain have ends of their own
   if (run.request?.strategy === "cascade" || run.request?.strategy === "fallback") return undefined;
   if (calls.some(({ abortedBy }) => abortedBy === "deadline")) return "deadline-exceeded";
