@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import type { Finding } from "./checks/tally.ts";
+import { playEdge } from "./edge/play.ts";
+import { makeEdgeWorld } from "./edge/world.ts";
 import { tailOf } from "./evenness.ts";
 import { FAULTS } from "./faults.ts";
 import { BUGS } from "./mutants/bugs.ts";
@@ -64,6 +66,10 @@ describe("the simulated engine", () => {
     expect(other.hash).not.toBe(first.hash);
   });
 
+  test("tells the same trace of processes that die for the same seed", async () => {
+    for (const seed of [1, 5, 8, 10]) expect((await playEdge(makeEdgeWorld(seed))).hash).toBe((await playEdge(makeEdgeWorld(seed))).hash);
+  });
+
   test("knows chi square where it is known", () => {
     expect(tailOf(3.841, 1)).toBeCloseTo(0.05, 2);
     expect(tailOf(18.467, 4)).toBeCloseTo(0.001, 3);
@@ -80,7 +86,7 @@ describe("the planted bugs", () => {
   });
 
   /** Few of them, and quick ones: all are tried by `node test/simulation/mutants/run.ts`. */
-  test.each(["two-ends", "unaborted", "rewritten-answer", "first-line-mark", "untold-port", "free-failures", "miscounted"])(
+  test.each(["two-ends", "unaborted", "rewritten-answer", "first-line-mark", "untold-port", "free-failures", "miscounted", "unsynced-job"])(
     "%s is caught by its own invariant within 300 runs",
     async (id) => {
       const { stdout } = await run(process.execPath, [join(import.meta.dirname, "mutants/trial.ts"), id, "300"], { maxBuffer: 1 << 24 });
