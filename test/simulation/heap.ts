@@ -13,9 +13,9 @@ import type { Dialect } from "./wire.ts";
 /** Worlds before the first measure: what is loaded and learned about the code is in place by then. */
 const WARM_WORLDS = 1200;
 /** Worlds between two measures. */
-const EVERY_WORLDS = 60;
-/** The highest of so many measures is where it starts. */
-const FIRST = 5;
+const EVERY_WORLDS = 120;
+/** The higher of so many measures is where it starts. */
+const FIRST = 2;
 const MOST_GROWTH = 1.05;
 
 setFlagsFromString("--expose-gc");

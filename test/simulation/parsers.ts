@@ -14,7 +14,7 @@ import { type Dialect, FINISH, write, type Wording } from "./wire.ts";
 import { SERVICES } from "./world.ts";
 
 /** Which worlds' seeds also try the adapters. */
-const SHARE = 0.25;
+const SHARE = 0.15;
 /** Turns of the event loop after which a call is taken for one that never ends. */
 const MOST_TURNS = 300;
 /** Nothing here takes time. */

@@ -26,6 +26,7 @@ const TAGS = new Set(["head", "title", "body", "h1", "h2", "p", "strong", "pre",
 const WHOLE_TAGS = new Set([
   "!doctype html",
   'html lang="en"',
+  'link rel="stylesheet" href="/docs.css"',
   "/html",
   'meta charset="utf-8"',
   'meta name="viewport" content="width=device-width"',

@@ -6,7 +6,7 @@ import { chance } from "../seeded.ts";
 import type { World } from "../world.ts";
 import { playRim, type RimPlayed } from "./play.ts";
 
-const SHARE = 0.08;
+const SHARE = 0.05;
 /** Of these, so many are played a second time. */
 const TWICE = 0.05;
 const LINE = 160;
