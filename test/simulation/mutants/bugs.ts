@@ -6,8 +6,8 @@ import { EDGE_BUGS } from "./edge-bugs.ts";
 export const BUGS: readonly Bug[] = [
   bug("late-deadline", "I01", "the panel's deadline is armed a deadline too late", [
     "src/consensus/ask.ts",
-    "const hardEnd = plan.deadlineAt -",
-    "const hardEnd = plan.deadlineAt + plan.request.deadline_ms -",
+    "const hardEnd = panelEnd(plan);",
+    "const hardEnd = panelEnd(plan) + plan.request.deadline_ms;",
   ]),
   bug("two-ends", "I01", "the end is sent twice", [
     "src/consensus/run.ts",
@@ -118,8 +118,8 @@ export const BUGS: readonly Bug[] = [
   ]),
   bug("first-line-mark", "I15", "only the first line of a text is marked", [
     "adjudicator/framing.ts",
-    ".map((line) => mark + line)",
-    ".map((line, at) => (at === 0 ? mark + line : line))",
+    'mark + showHidden(text).replaceAll("\\n", () => `\\n${mark}`)',
+    "mark + showHidden(text)",
   ]),
   bug("filter-late", "I16", "degenerate answers have a voice beside real ones", [
     "adjudicator/ballots.ts",
@@ -230,8 +230,8 @@ export const BUGS: readonly Bug[] = [
   ]),
   bug("early-release", "I34", "a place is free before its call has ended", [
     "src/panel/call.ts",
-    "const ending = await send(room, order, { ...composed, local });",
-    "slot.release();\n  const ending = await send(room, order, { ...composed, local });",
+    "const ending = await send(room, order, { ...composed, sampling, local });",
+    "slot.release();\n  const ending = await send(room, order, { ...composed, sampling, local });",
   ]),
   bug("endless-queue", "I34", "the queue has no bound", [
     "src/panel/limits.ts",
