@@ -1,5 +1,4 @@
 /** One bounded queue per provider: how many calls run at once, how many wait, and who is turned away. Never calls anybody. */
-import pLimit, { type LimitFunction } from "p-limit";
 import type { Clock, Meter } from "../core/ports.ts";
 import type { Cutoff } from "../core/time.ts";
 import type { Cut } from "./cut.ts";
@@ -18,9 +17,8 @@ export interface Need {
 }
 interface Waiter {
   need: Need;
-  /** came when no place was free */
-  waited: boolean;
-  settle(release: (() => void) | null): void;
+  cutoff: Cutoff<Cut>;
+  settle(served: boolean): void;
 }
 type Knobs = Pick<PanelKnobs, "queueFactor" | "easeFactor" | "easeMs">;
 
@@ -34,8 +32,6 @@ export class Gate {
   readonly #ports: { clock: Clock; meter: Meter };
   readonly #knobs: Knobs;
   readonly #most: number;
-  readonly #limit: LimitFunction;
-  // p-limit cannot take a waiting call back: its jobs are anonymous, each serves whoever waits longest
   readonly #waiters = new Set<Waiter>();
   #room: number;
   #easedAt = Number.NEGATIVE_INFINITY;
@@ -46,7 +42,6 @@ export class Gate {
     this.#knobs = knobs;
     this.#most = most;
     this.#room = most;
-    this.#limit = pLimit(most);
   }
 
   /** null = turned away (`overloaded`), or cut while waiting (then `cutoff.reason` is set) */
@@ -56,15 +51,15 @@ export class Gate {
       this.#ports.meter.count("shed", { where: "panel" });
       return Promise.resolve(null);
     }
+    if (this.#hasPlace()) return Promise.resolve(this.#take(cutoff));
     if (this.full()) this.#shedHopeless();
-    const waited = this.#turns() > 0;
     return new Promise((resolve) => {
       const waiter: Waiter = {
         need,
-        waited,
-        settle(release) {
+        cutoff,
+        settle: (served) => {
           leave();
-          resolve(release && { release });
+          resolve(served ? this.#take(cutoff) : null);
         },
       };
       this.#waiters.add(waiter);
@@ -72,7 +67,6 @@ export class Gate {
         this.#waiters.delete(waiter);
         resolve(null);
       });
-      if (this.#limit.pendingCount < this.#waiters.size) void this.#limit(() => this.#serve());
     });
   }
 
@@ -85,7 +79,7 @@ export class Gate {
 
   /** whether a call that came now would find no place, neither to run nor to wait */
   full(): boolean {
-    return this.queued() >= this.#most * this.#knobs.queueFactor && this.#inFlight + this.#waiters.size >= this.#limit.concurrency;
+    return this.queued() >= this.#most * this.#knobs.queueFactor && !this.#hasPlace();
   }
 
   /** a call succeeded: room for a little more, one for each round of successes */
@@ -105,22 +99,40 @@ export class Gate {
     return this.#inFlight;
   }
 
-  /** those for whom no place is on its way: p-limit hands a place out a few microtasks after it is free */
   queued(): number {
-    return Math.max(0, this.#waiters.size - Math.max(0, this.#limit.concurrency - this.#inFlight));
+    return this.#waiters.size;
   }
 
-  async #serve(): Promise<void> {
-    for (const waiter of this.#waiters) {
-      if (waiter.waited && this.#hopeless(waiter.need, 0)) {
-        this.#shed(waiter);
-        continue;
-      }
-      this.#waiters.delete(waiter);
-      this.#inFlight += 1;
-      await new Promise<void>((release) => waiter.settle(release));
+  /** nobody waits while there is a place */
+  #hasPlace(): boolean {
+    return this.#inFlight < Math.floor(this.#room);
+  }
+
+  /** A cut ends the call in the same tick: the place is free then, whether or not whoever holds it still hears of it. */
+  #take(cutoff: Cutoff<Cut>): Slot {
+    this.#inFlight += 1;
+    let held = true;
+    const release = (): void => {
+      if (!held) return;
+      held = false;
+      leave();
       this.#inFlight -= 1;
-      return;
+      this.#serve();
+    };
+    const leave = cutoff.onCut(release);
+    return { release };
+  }
+
+  #serve(): void {
+    for (const waiter of this.#waiters) {
+      if (!this.#hasPlace()) return;
+      // the cut that made room may be its own: it hears of it in a moment
+      if (waiter.cutoff.reason !== null) continue;
+      if (this.#hopeless(waiter.need, 0)) this.#shed(waiter);
+      else {
+        this.#waiters.delete(waiter);
+        waiter.settle(true);
+      }
     }
   }
 
@@ -131,8 +143,7 @@ export class Gate {
 
   /** turns of the whole room that pass before a newcomer gets in */
   #turns(): number {
-    if (this.#inFlight + this.#waiters.size < this.#limit.concurrency) return 0;
-    return Math.ceil((this.queued() + 1) / this.#limit.concurrency);
+    return this.#hasPlace() ? 0 : Math.ceil((this.queued() + 1) / Math.floor(this.#room));
   }
 
   #firstHopeless(): Waiter | null {
@@ -148,12 +159,11 @@ export class Gate {
   #shed(waiter: Waiter): void {
     this.#waiters.delete(waiter);
     this.#ports.meter.count("shed", { where: "panel" });
-    waiter.settle(null);
+    waiter.settle(false);
   }
 
   #resize(to: number): void {
     this.#room = to;
-    const whole = Math.floor(to);
-    if (whole !== this.#limit.concurrency) this.#limit.concurrency = whole;
+    this.#serve();
   }
 }

@@ -228,3 +228,33 @@ test("in a steady overload nobody waits for nothing: who is turned away hears it
   await clock.advance(3000);
   expect([came.later, came.tooLate, came.good >= 0.95 * 40 * 10, came.good + came.atDoor]).toEqual([0, 0, true, 4000]);
 });
+
+test("a cut frees the place of one who never hears of it, as when its request is gone from a Worker", async () => {
+  const { clock, gate } = newGate(1);
+  const gone = createCutoff<Cut>();
+  const alive = createCutoff<Cut>();
+  const need = { by: 10_000, usualMs: 0, mostMs: 0 };
+  void gate.acquire({ ...need, cutoff: gone });
+  // waits, is served, and is gone before it could take its place
+  const both = [gate.acquire({ ...need, cutoff: gone }), gate.acquire({ ...need, cutoff: alive })];
+  expect([gate.inFlight(), gate.queued()]).toEqual([1, 2]);
+  gone.cut("cancelled");
+  expect([gate.inFlight(), gate.queued()]).toEqual([1, 0]);
+  const [first, second] = await Promise.all(both);
+  expect([first, second]).toEqual([null, expect.anything()]);
+  second?.release();
+  second?.release();
+  alive.cut("late");
+  await clock.flush();
+  expect([gate.inFlight(), gate.queued()]).toEqual([0, 0]);
+});
+
+test("a place is handed on within the tick in which it is free, so that no promise of one run stands between two others", async () => {
+  const { gate } = newGate(1);
+  const need = { by: 10_000, usualMs: 0, mostMs: 0 };
+  const slot = await gate.acquire({ ...need, cutoff: createCutoff() });
+  const next = gate.acquire({ ...need, cutoff: createCutoff() });
+  slot?.release();
+  expect([gate.inFlight(), gate.queued()]).toEqual([1, 0]);
+  expect(await next).not.toBeNull();
+});
