@@ -85,7 +85,8 @@ function ownTime(clock: Clock): OwnTime {
   let missed: (() => void)[] | null = null;
   return {
     clock: {
-      wall: () => clock.wall(),
+      // whole milliseconds, as every runtime has them
+      wall: () => Math.floor(clock.wall()),
       now: () => clock.now(),
       timer(ms, fire) {
         if (isDead) return () => undefined;
