@@ -10,7 +10,7 @@ import "./ambient.ts";
 import type { Tally } from "./checks/tally.ts";
 import { hostileText } from "./hostile.ts";
 import { type Chance, chance } from "./seeded.ts";
-import { type Dialect, FINISH, write, type Wording } from "./wire.ts";
+import { type Dialect, errorBody, FINISH, write, type Wording } from "./wire.ts";
 import { SERVICES } from "./world.ts";
 
 /** Which worlds' seeds also try the adapters. */
@@ -25,9 +25,10 @@ const TOOLS = [{ type: "function" as const, function: { name: "lock", parameters
 export interface Feed {
   pieces: Iterable<Uint8Array>;
   poured: boolean;
+  status: number;
   taken: number;
 }
-export const feedOf = (pieces: Iterable<Uint8Array>, poured: boolean): Feed => ({ pieces, poured, taken: 0 });
+export const feedOf = (pieces: Iterable<Uint8Array>, poured: boolean, status = 200): Feed => ({ pieces, poured, status, taken: 0 });
 
 /** As from a socket: some pieces are there before anybody reads, others come while somebody does. */
 function poured(feed: Feed, headers: Record<string, string>): Response {
@@ -55,7 +56,7 @@ function poured(feed: Feed, headers: Record<string, string>): Response {
     body.end();
   };
   void send();
-  return new Reply({ url: "https://upstream.test/", status: 200, statusText: "", headers }, body) as unknown as Response;
+  return new Reply({ url: "https://upstream.test/", status: feed.status, statusText: "", headers }, body) as unknown as Response;
 }
 function streamed(feed: Feed, headers: Record<string, string>): Response {
   const pieces = feed.pieces[Symbol.iterator]();
@@ -67,7 +68,7 @@ function streamed(feed: Feed, headers: Record<string, string>): Response {
       controller.enqueue(value);
     },
   };
-  return new Response(new ReadableStream(source, { highWaterMark: 0 }), { status: 200, headers });
+  return new Response(new ReadableStream(source, { highWaterMark: 0 }), { status: feed.status, headers });
 }
 
 export interface Bench {
@@ -206,14 +207,19 @@ function spoil(bytes: Uint8Array, rng: Chance): Uint8Array {
 
 const TYPES = ["text/event-stream", "application/x-ndjson", "application/json", "text/html", ""];
 
+/** Error bodies of the service's own kind are spoiled as well. */
+const errorBytes = ({ dialect }: Bench, rng: Chance): Uint8Array =>
+  encoder.encode(errorBody(dialect, rng.one(["rate_limit_exceeded", "server_error", "context_length_exceeded"]), hostileText(rng)));
+
 /** Hostile bytes: whatever comes, each chunking ends in the same outcome, in words of ours. */
 async function hearSpoiled(bench: Bench, bytes: Uint8Array, rng: Chance, tally: Tally): Promise<void> {
   const spoiled = spoil(bytes, rng);
   const type = rng.one(TYPES);
   const streaming = rng.odds(0.7);
+  const status = rng.odds(0.7) ? 200 : rng.one([400, 401, 404, 413, 429, 500, 503]);
   let first: Heard | null = null;
   for (const { name, feed } of chunkings(spoiled, rng)) {
-    const heard = await hear(bench, type, feed, streaming, false);
+    const heard = await hear(bench, type, { ...feed, status }, streaming, false);
     if (heard.ended !== "told")
       tally.fail("I41", null, `${bench.dialect}, spoiled, ${name}: ${heard.ended}: ${heard.outcome.slice(0, 120)}`);
     else complain(bench, heard, tally);
@@ -269,6 +275,6 @@ export async function tryParsers(seed: number, tally: Tally): Promise<void> {
   const bench = benchOf(rng);
   const wording = wordingOf(bench, rng);
   await hearOne(bench, wording, rng, tally);
-  const bytes = encoder.encode(rng.odds(0.3) ? wholeOf(wording) : joined(wording));
+  const bytes = rng.odds(0.2) ? errorBytes(bench, rng) : encoder.encode(rng.odds(0.3) ? wholeOf(wording) : joined(wording));
   await hearSpoiled(bench, bytes, rng, tally);
 }
