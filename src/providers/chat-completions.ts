@@ -1,7 +1,7 @@
 /** The chat-completions dialect that most services speak: request and reply, with each service's differences as data. Sends nothing. */
 import type { ChatMessage, Usage } from "../core/chat.ts";
 import type { Draft } from "./draft.ts";
-import type { BuiltRequest, Dialect } from "./dialect.ts";
+import { type BuiltRequest, type Dialect, WHOLE } from "./dialect.ts";
 import { fail } from "./failure.ts";
 import type { ChatCall, Failure } from "./provider.ts";
 import { asArray, asCount, asName, asObject, asText, type JsonObject } from "./shape.ts";
@@ -107,14 +107,14 @@ function usageOf(value: unknown): Partial<Usage> {
 }
 
 /** One whole reply, or one chunk of a stream. `[DONE]` ends the stream, not a chunk. */
-function takeObject(object: JsonObject, draft: Draft): boolean {
+function takeObject(object: JsonObject, draft: Draft, event: string | null): boolean {
   const ofGroq = asObject(object["x_groq"]);
   if (ofGroq?.["error"] !== undefined && ofGroq["error"] !== null) fail("unavailable", "the provider stopped in the middle of the answer");
   draft.servedModel(asName(object["model"]));
   draft.usage(usageOf(ofGroq?.["usage"]));
   draft.usage(usageOf(object["usage"]));
   const choices = asArray(object["choices"]);
-  const isWhole = object["object"] === "chat.completion";
+  const isWhole = event === WHOLE || object["object"] === "chat.completion";
   if (choices === null || (choices.length === 0 && isWhole)) {
     // a stream may carry chunks of usage alone; a reply without choices is none
     const isAside = !isWhole && (choices !== null || "usage" in object || "x_groq" in object);

@@ -9,6 +9,9 @@ export interface BuiltRequest {
   ignored: string[];
 }
 
+/** Stands for the event's name where an object is the whole reply. */
+export const WHOLE = "the whole reply";
+
 /** How one wire format is spoken; everything else is common. */
 export interface Dialect {
   /** form of its streams */

@@ -1,7 +1,7 @@
 /** Finds the objects in a reply of any form (one JSON text, an event stream, NDJSON) and hands them to the dialect. */
 import type { TextSink } from "./body.ts";
 import { isErrorObject } from "./complaint.ts";
-import type { Dialect } from "./dialect.ts";
+import { type Dialect, WHOLE } from "./dialect.ts";
 import type { Draft } from "./draft.ts";
 import { failureOfErrorObject } from "./errors.ts";
 import { CallFailure, fail } from "./failure.ts";
@@ -48,7 +48,7 @@ function whole(take: Take, thenLines: boolean): Form {
     end: () => {
       const text = pieces.join("");
       const value = parseStrict(text);
-      if (value !== undefined || !thenLines) return void take(value, null);
+      if (value !== undefined || !thenLines) return void take(value, WHOLE);
       const lines = ndjson(take);
       lines.push(text);
       lines.end();

@@ -31,6 +31,10 @@ describe("openai-compatible alone", () => {
     expect(failureOf(await ask({ error: { type: "rate_limit_exceeded" } })).reason).toBe("rate-limited");
     expect(failureOf(await ask({ odd: 1 })).reason).toBe("bad-response");
   });
+  test("a whole reply without choices has the wrong shape, whatever else it says or leaves out", async () => {
+    for (const body of [{ choices: [] }, { usage: { prompt_tokens: 1, completion_tokens: 1 } }, { choices: [], usage: {} }])
+      expect(failureOf(await room.ask(json(200, body)))).toMatchObject({ reason: "bad-response", again: "once" });
+  });
   test("a finish of `error` is no answer", async () => {
     const whole = openAiWire.whole({ pieces: [""] }) as { choices: { finish_reason: string }[] };
     whole.choices[0]!.finish_reason = "error";
