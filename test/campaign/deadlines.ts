@@ -2,7 +2,8 @@
 import { faultsOf } from "../../src/simulator/faults.ts";
 import type { ProviderName } from "../../src/simulator/simulator.ts";
 import { atMost, conclude, createClient, info, options, pick, quantile, type Row, rounded, seeded, sleep, spread } from "./kit.ts";
-import { type Lateness, type Resources, startPart, type UpstreamCall } from "./part.ts";
+import { leaving } from "./leavers.ts";
+import { type Lateness, type Resources, startPart } from "./part.ts";
 
 const { requests, leavers, width, seed, shortest, longest } = options({
   requests: 10_000,
@@ -17,7 +18,6 @@ const STRATEGIES = ["auto", "vote", "pick", "merge", "rank", "cascade", "fallbac
 /** idle upstream connections are kept for 4 s, a server's idle clients for 5 */
 const SETTLE_MS = 12_000;
 const random = seeded(seed);
-const wall = (): number => performance.timeOrigin + performance.now();
 
 const simulator = await startPart("simulator", { latencyMs: 150, seed });
 const service = await startPart("service", simulator.hello);
@@ -85,48 +85,6 @@ async function deadlines(): Promise<Row[]> {
   ];
 }
 
-/** Each leaves at a random moment while its upstreams hang; the upstream's own clock says when it was let go. */
-async function leaving(): Promise<Row[]> {
-  for (const [at, provider] of PROVIDERS.entries()) await setFault(provider, pick(["stall-headers", "stall", "keep-alive-comments"], at));
-  const lags: number[] = [];
-  let held = 0;
-  let unseen = 0;
-  // a client library keeps its connections for others: each caller here has one of its own
-  await spread(leavers, 8, async (index) => {
-    const own = createClient(service.hello.url ?? "", 1);
-    const controller = new AbortController();
-    const name = `gone-${index}`;
-    const panel = PROVIDERS.map((provider) => `${provider}/${name}`);
-    const headers: Record<string, string> = index % 2 === 0 ? {} : { accept: "text/event-stream" };
-    const json = { prompt: "Are you there?", panel, deadline_ms: 20_000 };
-    const asked = own.ask({ path: "/consensus", json, headers, signal: controller.signal }).catch(() => null);
-    await sleep(60 + random() * 150);
-    const leftAt = wall();
-    controller.abort();
-    await asked;
-    await own.close();
-    await sleep(300);
-    const calls = (await simulator.send<UpstreamCall[]>({ do: "calls", since: leftAt - 2000 })).filter(
-      ({ model, prompt }) => model === name && prompt,
-    );
-    if (calls.length === 0) unseen += 1;
-    for (const { at, abortedAt } of calls) {
-      if (abortedAt === null) held += 1;
-      else lags.push(abortedAt - Math.max(leftAt, at));
-    }
-  });
-  // warm-ups go on without their callers, for minutes where nothing answers: a closed port ends them
-  await setFault("ollama", "refused");
-  await heal();
-  return [
-    info("callers who left, upstream calls let go, callers without one", `${leavers}, ${lags.length}, ${unseen}`),
-    { what: "upstream calls still held 300 ms later", measured: held, wanted: "0", ok: held === 0 },
-    info("leaving reaches the upstream, p50", median(lags)),
-    atMost("leaving reaches the upstream, p99", quantile(lags, 0.99), 100, " ms"),
-    info("leaving reaches the upstream, max", `${rounded(Math.max(...lags))} ms`),
-  ];
-}
-
 function leftOpen(name: string, before: Resources, after: Resources): Row[] {
   const more = Object.entries(after.open).filter(([kind, count]) => count > (before.open[kind] ?? 0));
   return [
@@ -157,7 +115,7 @@ try {
   stirring.abort();
   const met = await stirred;
   await heal();
-  const gone = await leaving();
+  const gone = await leaving({ url: service.hello.url ?? "", simulator, providers: PROVIDERS, leavers, random, how: "close" });
   await client.close();
   await sleep(SETTLE_MS);
   const [serviceAfter, simulatorAfter] = [
