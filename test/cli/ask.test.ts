@@ -105,6 +105,24 @@ describe("hostile answers", () => {
     expect(out).not.toMatch(controls);
     expect((JSON.parse(out) as Report).answer).toBe(hostile);
   });
+  test("no word of a service's report is trusted: neither its id nor how it was decided, nor its problem", async () => {
+    const { verdict } = reportOf();
+    const whole = reportOf({ id: hostile, verdict: verdict && { ...verdict, how: hostile as "agreed", winner: hostile } });
+    const detail = {
+      type: `/problems/${hostile}`,
+      title: "x",
+      status: 502,
+      detail: hostile,
+      instance: "/",
+      request_id: "x",
+      retryable: false,
+    };
+    const failed: ConsensusEvent = { type: "error", data: detail, retryAfterS: null };
+    for (const end of [eventsOf(whole), [failed]]) {
+      const { out, err } = await gekro(["ask", "x"], { events: end });
+      expect(out + err).not.toMatch(controls);
+    }
+  });
 });
 
 describe("on a terminal", () => {
