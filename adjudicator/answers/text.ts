@@ -1,6 +1,7 @@
 /** Spells a free text so that texts which say the same in the same words are equal. Never measures similarity: every word, sign and digit still counts. */
 import type { Reading } from "../types.ts";
 import { isPlainAscii } from "../visible.ts";
+import { spellAscii, withoutThousands } from "./ascii.ts";
 
 /** Format characters, variation selectors, blank fillers: seen by no reader. */
 const INVISIBLE = /[\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/gu;
@@ -19,9 +20,6 @@ const SHORT = 16_384;
 
 /** Punctuation is dropped at the edge of words; inside numbers, before digits and in operators it carries meaning. */
 const PIECE = /[\p{L}\p{M}]+(?:['’ʼ][\p{L}\p{M}]+)*|\p{N}+(?:[.,:/*-]\p{N}+)*|[^\p{L}\p{M}\p{N}\s]+/gu;
-/** The same for plain ASCII in small letters, without the Unicode classes. */
-const ASCII_PIECE = /[a-z]+(?:'[a-z]+)*|[0-9]+(?:[.,:/*-][0-9]+)*|[^a-z0-9\s]+/g;
-
 /** A free text has no value beside its own bytes. */
 export function readText(text: string): Reading {
   const key = normalise(text);
@@ -33,11 +31,12 @@ function normalise(raw: string): string {
   const text = (ascii ? visible(raw, true) : visible(raw.normalize("NFKC"))).toLowerCase();
   // a single space is what each run of blanks becomes; of plain ASCII no other blank is left
   if (text.length > SHORT) return text.replace(ascii ? / {2,}/g : / \s+|[^\S ]\s*/g, " ").trim();
+  if (ascii) return spellAscii(text, meant);
   const words: string[] = [];
-  for (const match of text.matchAll(ascii ? ASCII_PIECE : PIECE)) {
+  for (const match of text.matchAll(PIECE)) {
     const piece = match[0];
     if (startsWord(piece)) words.push(/['’ʼ]/.test(piece) ? piece.replace(/['’ʼ]/g, "") : piece);
-    else if (/^\p{N}/u.test(piece)) words.push(piece.replace(/,(?=\d{3}(?:\D|$))/g, ""));
+    else if (/^\p{N}/u.test(piece)) words.push(withoutThousands(piece));
     else words.push(...meant(piece, isWord(text[match.index - 1]), text[match.index + piece.length]));
   }
   return words.join(" ");
