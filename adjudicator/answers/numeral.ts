@@ -42,9 +42,21 @@ export function lastNumber(raw: string): Rational | null {
   let at = text.length - 1;
   while (at >= 0 && !isDigit(text[at])) at--;
   if (at < 0) return null;
-  // back to the start of this numeral: digits, points, group commas and one fraction bar
+  const fraction = text.lastIndexOf("\\frac");
+  if (fraction >= 0 && at < fraction + (LATEX_FRACTION.exec(text.slice(fraction, fraction + 420))?.[0].length ?? 0))
+    return isDigit(text[fraction - 1]) ? numeralAt(text, startOf(text, fraction - 1)) : latexFraction(text, fraction);
+  const from = startOf(text, at);
+  // "3 1/2": the whole number before a fraction that is less than one
+  const [, top, bottom] = /^(\d{1,15})\/(\d{1,15})$/.exec(text.slice(from, at + 1)) ?? [];
+  const isMixed = isDigit(text[from - 2]) && text[from - 1] === " " && Number(top) < Number(bottom);
+  return numeralAt(text, isMixed ? startOf(text, from - 2) : from);
+}
+
+/** Back to the start of the numeral around `end`: digits, points, group commas and one fraction bar. */
+function startOf(text: string, end: number): number {
+  let at = end;
   while (at > 0 && (isDigit(text[at - 1]) || (",./:".includes(text[at - 1] ?? "") && isDigit(text[at - 2])))) at--;
-  return numeralAt(text, at);
+  return at;
 }
 
 const isDigit = (c: string | undefined): boolean => c !== undefined && c >= "0" && c <= "9";
@@ -63,6 +75,12 @@ function numeralAt(text: string, digit: number): Rational | null {
 
 /** Digits with group commas or spaces, a decimal part and an exponent. */
 function plainNumeral(text: string, from: number): { value: Rational; end: number; whole: boolean } | null {
+  // "1.234,50": points group only where a decimal comma follows them
+  const continental = /^\d{1,3}(?:\.\d{3}){1,9},\d{1,20}(?![\d.,]\d|\d)/.exec(text.slice(from, from + 2 * MAX_DIGITS))?.[0];
+  if (continental !== undefined) {
+    const value = rationalOf(continental.replaceAll(".", "").replace(",", "."));
+    return value === null ? null : { value, end: from + continental.length, whole: false };
+  }
   let end = from;
   while (isDigit(text[end])) end++;
   const grouped = /^\d{1,3}(?:[, ']\d{3}(?!\d))+/.exec(text.slice(from, from + 2 * MAX_DIGITS))?.[0];
@@ -115,9 +133,10 @@ function irrational(rest: string): Rational | null {
 
 const plus = (a: Rational, b: Rational | null): Rational => (b === null ? a : add(a, b));
 
+const LATEX_FRACTION = /^\\frac ?(?:\{([^{}]{1,200})\}|(\d)) ?(?:\{([^{}]{1,200})\}|(\d))/;
 /** `\frac{a}{b}`, `\frac12`, with a sign before it. */
 function latexFraction(text: string, at: number): Rational | null {
-  const match = /^\\frac ?(?:\{([^{}]{1,200})\}|(\d)) ?(?:\{([^{}]{1,200})\}|(\d))/.exec(text.slice(at, at + 420));
+  const match = LATEX_FRACTION.exec(text.slice(at, at + 420));
   if (match === null) return null;
   const top = signed(match[1] ?? match[2] ?? "");
   const bottom = signed(match[3] ?? match[4] ?? "");
