@@ -10,6 +10,7 @@ import type { Composed } from "./compose.ts";
 import { createDoor } from "./door.ts";
 import { endInGrace } from "./ending.ts";
 import { openEngine } from "./engine.ts";
+import { holdHeap } from "./heap.ts";
 import { watchLoop } from "./loop-probe.ts";
 import { appDeps, namesOf } from "./rim.ts";
 import type { Settings } from "./settings.ts";
@@ -44,6 +45,7 @@ export async function serve(
   settings: Settings,
   { plugs = null, meter = createMeter(namesOf(settings)), keeps, extend }: ServeOptions = {},
 ): Promise<Service> {
+  holdHeap();
   const engine = await openEngine(settings, { meter, keeps });
   const { composed, sql } = engine;
   const stopping = new AbortController();
