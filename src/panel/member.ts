@@ -36,8 +36,8 @@ export async function askSeat(room: Room, run: Run, plan: SeatPlan, forced: bool
 }
 
 async function askUntilEnd(room: Room, run: Run, seat: Seat, drop: (why: Why) => Outcome): Promise<Outcome> {
-  const { cutoff, chance } = run;
-  const cutDrop = (by: Cut): Outcome => drop({ reason: CUT_REASON[by], detail: CUT_DETAIL[by] });
+  const { cutoff } = run;
+  const cutDrop = (by: Cut): Outcome => drop(cutWhy(by));
   let last: Failure | null = null;
   if (cutoff.reason !== null) return cutDrop(cutoff.reason);
   if (await tooSlow(room, run, seat)) return cutoff.reason === null ? drop(SLOW) : cutDrop(cutoff.reason);
@@ -65,24 +65,40 @@ async function askUntilEnd(room: Room, run: Run, seat: Seat, drop: (why: Why) =>
       case "excluded":
         if (end.failure.reason === "privacy-excluded") seat.log.local = false;
         return drop(end.failure);
-      case "refused":
-        if (last !== null) {
-          if (end.why === "circuit-open" && (await othersProbe(room, run, seat))) continue;
-          return cutoff.reason === null ? drop(last) : cutDrop(cutoff.reason);
-        }
-        if (end.why === "circuit-open" && !seat.forced) {
-          const { member } = seat.plan;
-          seat.forced = await chance.wait({ doubt: "open", member, retryAt: room.breaker.view(member).until });
-          if (seat.forced) continue;
-          // at the deadline it is the circuit, not the clock, that kept it from being asked
-          if (cutoff.reason !== null && cutoff.reason !== "deadline") return cutDrop(cutoff.reason);
-        }
-        return drop(refusalWhy(end.why));
+      case "refused": {
+        const why = await afterRefusal(room, run, seat, { why: end.why, last });
+        if (why === "again") continue;
+        return drop(why);
+      }
       default:
         return end satisfies never;
     }
     if (!(await waitForNext(room, run, seat, last))) return cutoff.reason === null ? drop(last) : cutDrop(cutoff.reason);
   }
+}
+
+const cutWhy = (by: Cut): Why => ({ reason: CUT_REASON[by], detail: CUT_DETAIL[by] });
+
+/** What becomes of a seat whose call our own side refused: it may go all the same, or it drops. `last`: what an earlier call of it failed with. */
+async function afterRefusal(
+  room: Room,
+  run: Run,
+  seat: Seat,
+  { why, last }: { why: Refusal; last: Failure | null },
+): Promise<Why | "again"> {
+  const { cutoff, chance } = run;
+  const { member } = seat.plan;
+  if (last !== null) {
+    if (why === "circuit-open" && (await othersProbe(room, run, seat))) return "again";
+    return cutoff.reason === null ? last : cutWhy(cutoff.reason);
+  }
+  if (why === "circuit-open" && !seat.forced) {
+    seat.forced = await chance.wait({ doubt: "open", member, retryAt: room.breaker.view(member).until });
+    if (seat.forced) return "again";
+    // at the deadline it is the circuit, not the clock, that kept it from being asked
+    if (cutoff.reason !== null && cutoff.reason !== "deadline") return cutWhy(cutoff.reason);
+  }
+  return refusalWhy(why);
 }
 
 /** Why asking it now would only cost time: refused by its breaker, or usually slower than what is left; null = no doubt. */
