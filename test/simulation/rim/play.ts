@@ -85,10 +85,10 @@ function counted(store: FakeStore): { store: FakeStore; steps(): number } {
 
 /** Every mouth may hold anything. */
 function poison(said: Said, isJudge: boolean, rng: Chance): Said {
-  if (said.text === "" || rng.odds(0.25)) return said;
+  if (said.text === "" || rng.odds(isJudge ? 0.1 : 0.25)) return said;
   if (!isJudge) return { ...said, text: rng.odds(0.5) ? `${said.text}\n${hostileText(rng)}` : hostileText(rng), group: -1 };
   const label = /"winner": ?"([A-Z])"/.exec(said.text)?.[1] ?? "A";
-  return { ...said, text: JSON.stringify({ reason: rng.odds(0.4) ? lineStart(rng) : hostileText(rng), winner: label }) };
+  return { ...said, text: JSON.stringify({ reason: rng.odds(0.7) ? lineStart(rng) : hostileText(rng), winner: label }) };
 }
 
 /** The same question at one of the doors. */
