@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createServer as createTls } from "node:tls";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
-import { CapError, EgressError, NetworkError, type TransportInit } from "../../src/egress/egress.ts";
+import { CapError, EgressError, NetworkError, type PouredResponse, type TransportInit } from "../../src/egress/egress.ts";
 import { createNodeTransport, type NodeTransportOptions } from "../../src/runtimes/node-transport.ts";
 import { startUpstream, type Reply, type Upstream } from "../../src/simulator/upstream.ts";
 
@@ -135,6 +135,60 @@ describe("a plain exchange", () => {
     await open.pop()?.();
     await failure(transport().fetch(gone.url, init));
     expect(sent).toBe(1);
+  });
+});
+
+describe("a body that is poured", () => {
+  const CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
+  const pour = async (url: string, take: (bytes: Uint8Array) => void, init: TransportInit = {}): Promise<void> =>
+    ((await transport().fetch(url, init)) as PouredResponse).pour(take);
+  const text = (pieces: Uint8Array[]): string => Buffer.concat(pieces).toString("utf8");
+
+  test("hands on what had come before it was asked for, then every piece as it comes, and ends with the body", async () => {
+    const { url, sockets } = await raw((socket) => socket.on("data", () => socket.write(CHUNKED + chunk("one"))));
+    const response = (await transport().fetch(url)) as PouredResponse;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    const pieces: Uint8Array[] = [];
+    let ended = false;
+    const poured = response.pour((piece) => void pieces.push(piece)).then(() => (ended = true));
+    expect(text(pieces)).toBe("one");
+    for (const socket of sockets) socket.write(chunk("two"));
+    await eventually(() => text(pieces) === "onetwo");
+    expect(ended).toBe(false);
+    for (const socket of sockets) socket.write("0\r\n\r\n");
+    await poured;
+    await expect(response.text()).rejects.toThrow("already read");
+  });
+
+  test.each([
+    ["that breaks ends in the connection's error", (socket: Socket) => void socket.destroy(), NetworkError],
+    ["over its cap ends in a CapError", (socket: Socket) => void socket.write(chunk("x".repeat(500))), CapError],
+  ])("%s", async (_title, next, error) => {
+    const { url, sockets } = await raw((socket) => socket.on("data", () => socket.write(CHUNKED + chunk("one"))));
+    const pieces: Uint8Array[] = [];
+    const poured = failure(pour(url, (piece) => void pieces.push(piece), { maxBodyBytes: 100 }));
+    await eventually(() => text(pieces) === "one");
+    for (const socket of sockets) next(socket);
+    expect(await poured).toBeInstanceOf(error);
+    await eventually(() => sockets.size === 0);
+  });
+
+  test("is cut off with its socket when its reader throws, whether the piece had waited or not", async () => {
+    for (const waits of [0, 10]) {
+      const { url, sockets } = await raw((socket) => socket.on("data", () => socket.write(CHUNKED + chunk("one"))));
+      const response = (await transport().fetch(url)) as PouredResponse;
+      await new Promise((resolve) => setTimeout(resolve, waits));
+      const thrown = new Error("not for me");
+      expect(
+        await failure(
+          response.pour(() => {
+            throw thrown;
+          }),
+        ),
+      ).toBe(thrown);
+      await eventually(() => sockets.size === 0);
+    }
   });
 });
 
