@@ -83,11 +83,14 @@ const ACCEPTS = [
   "[a-z][\\w ,./:;\"'()>=-]{5,150}",
 ];
 const FIELD = new RegExp(`^(the body|/[^\\s:]*|[\\w.[\\]-]+): (${ACCEPTS.join("|")})$`);
-const OWN_SENTENCES = ['exactly one of "messages" and "prompt" is needed', "a batch is not accepted: send one message in each request"];
+const OWN_SENTENCES = new Set([
+  'exactly one of "messages" and "prompt" is needed',
+  "a batch is not accepted: send one message in each request",
+]);
 const PATTERNS = new Map(Object.entries(TEMPLATES).map(([slug, texts]) => [slug, new RegExp(`^(${texts.join("|")})$`)]));
 
 export function detailFits(slug: string, detail: string): boolean {
-  if (slug === "validation-failed") return FIELD.test(detail) || OWN_SENTENCES.includes(detail);
+  if (slug === "validation-failed") return FIELD.test(detail) || OWN_SENTENCES.has(detail);
   return PATTERNS.get(slug)?.test(detail) === true;
 }
 
