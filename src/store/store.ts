@@ -79,7 +79,7 @@ export interface ReportStore {
   /** small values that must outlive the process (breaker states, estimator factors), by name */
   remember(name: string, value: Json): Promise<void>;
   recall(name: string): Promise<Json>;
-  /** null = fine, else what is wrong, for `/readyz` and `/status` */
+  /** null = fine, else what is wrong, for `/readyz` and `/status`; never throws */
   health(): Promise<string | null>;
 }
 

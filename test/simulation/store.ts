@@ -81,6 +81,6 @@ export function createFakeStore(world: World, clock: Clock, tell: (what: string)
     teach: () => read(() => false),
     remember: (name, value) => read(() => void memory.set(name, value)),
     recall: (name) => read(() => memory.get(name) ?? null),
-    health: () => read(() => null),
+    health: () => read(() => null).catch(() => "the database cannot be used"),
   };
 }
