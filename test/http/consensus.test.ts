@@ -254,7 +254,7 @@ test("a refused run frees its key, a failed one with a report keeps it", async (
   expect(runs).toHaveLength(2);
 });
 
-test("died between storing the report and keeping the reply: the retry gets the stored bytes, without a run", async () => {
+test("died between storing the report and keeping the reply: a retry past the claim's time gets the stored bytes, without a run", async () => {
   const sql = await openSqlite(":memory:");
   const idempotency = createIdempotencyStore(sql);
   const reports = createReportStore(sql);
@@ -282,16 +282,17 @@ test("died between storing the report and keeping the reply: the retry gets the 
   void first.ask("/consensus", { json: HI, headers: keyed("k") });
   await new Promise((resolve) => setTimeout(resolve, 50));
   const second = await scene({ idempotency, reports }, script);
-  const retry = await second.ask("/consensus", { json: HI, headers: keyed("k") });
+  // its own bytes may still be kept, as long as its process may live
+  expect(await slugOf(await second.ask("/consensus", { json: HI, headers: keyed("k") }))).toBe("idempotency-in-progress");
+  const later: IdempotencyStore["claim"] = (name, print, now, ...rest) => idempotency.claim(name, print, now + 3600_000, ...rest);
+  const third = await scene({ idempotency: { ...idempotency, claim: later }, reports }, script);
+  const retry = await third.ask("/consensus", { json: HI, headers: keyed("k") });
   expect(await retry.text()).toBe(JSON.stringify(report));
   expect(retry.headers.get("consensus-report")).toBe(report.id);
   const asked = { json: HI, headers: keyed("s", sse) };
   void first.ask("/consensus", asked).then((reply) => reply.text());
   await new Promise((resolve) => setTimeout(resolve, 50));
-  // its own bytes may still be kept, as long as its process may live
   expect(await slugOf(await second.ask("/consensus", asked))).toBe("idempotency-in-progress");
-  const later: IdempotencyStore["claim"] = (name, print, now, ...rest) => idempotency.claim(name, print, now + 3600_000, ...rest);
-  const third = await scene({ idempotency: { ...idempotency, claim: later }, reports }, script);
   const stream = eventsOf(await (await third.ask("/consensus", asked)).text());
   expect([stream[0]?.event, stream.at(-1)?.event]).toEqual(["run-start", "run-end"]);
   expect(JSON.parse(stream.at(-1)?.data ?? "")).toEqual(report);

@@ -131,14 +131,13 @@ async function accepted({ call, deps, request, key }: Order, waitS: number | nul
   return toResponse(inTime ?? { ...made, headers: { ...others, location, "preference-applied": `respond-async, wait=${waitS}` } });
 }
 
-/** Out of what a run left behind. A stream or a problem is not made again while its own bytes may still be kept; a report reads the same. */
+/** Out of what a run left behind. Nothing is made again while its own bytes may still be kept: a save that failed after it took effect is told in the reply, not in the row. */
 async function remade(call: Call, deps: AppDeps, left: Left, asStream: boolean): Promise<StoredReply> {
   if ("job" in left) return acceptedBefore(call, deps, left.job);
+  if (!left.stale) throw stillRunning();
   const json = await reading(deps, "idempotency", async () => (await deps.reports?.get(call.owner, left.report)) ?? null);
   if (json === null) throw stillRunning();
-  const made = rebuilt(call, json, asStream);
-  if (!left.stale && (asStream || made.status !== 200)) throw stillRunning();
-  return made;
+  return rebuilt(call, json, asStream);
 }
 
 export const consensusRoute: Route = {
