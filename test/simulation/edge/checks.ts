@@ -202,6 +202,8 @@ function cancelled(played: EdgePlayed, tally: Tally): void {
     if (reply.status !== 200) continue;
     tally.hold("I30");
     if (state !== "cancelled") fail(`${job} was cancelled, and ended ${state}`);
+    // a frozen process may have let go of the key: then another job asks the same
+    if (has(played, "freeze") && jobsOf(played, post.mark).size > 1) continue;
     for (const { life, call } of chats(played)) {
       if (call.run !== post.mark || call.startedAt <= last.endedAt) continue;
       const woke = life !== last.life && has(played, "freeze");
@@ -211,6 +213,8 @@ function cancelled(played: EdgePlayed, tally: Tally): void {
     }
   }
 }
+const jobsOf = ({ lives }: EdgePlayed, mark: number): Set<string> =>
+  new Set(lives.flatMap(({ runs }) => runs.filter((run) => Number(run.mark) === mark).map(({ requestId }) => requestId)));
 /** When a frozen process went on. */
 const wakeOf = ({ world, lives }: EdgePlayed, life: number): number =>
   (lives[life]?.startedAt ?? 0) + (world.troubles[life]?.at ?? 0) + (world.troubles[life]?.freeze.ms ?? 0);

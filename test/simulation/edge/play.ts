@@ -91,8 +91,12 @@ async function playAlone(world: EdgeWorld, options: { trace?: boolean }): Promis
       },
       clock,
     );
+  const isGone = ({ diedAt, stop }: Life): boolean => diedAt !== null || stop?.endedAt != null;
+  // who is frozen may still accept when it thaws, and somebody must be there to work that off
   const isAtRest = (): boolean =>
-    visits.every(({ isOver }) => isOver) && rows.read("SELECT 1 FROM jobs WHERE state IN ('queued', 'running') LIMIT 1").length === 0;
+    lives.slice(0, -1).every(isGone) &&
+    visits.every(({ isOver }) => isOver) &&
+    rows.read("SELECT 1 FROM jobs WHERE state IN ('queued', 'running') LIMIT 1").length === 0;
   const until = async (isDone: () => boolean, latest: number): Promise<boolean> => {
     while (!isDone()) {
       if (clock.now() > latest || clock.pending() === 0) return false;
@@ -104,9 +108,8 @@ async function playAlone(world: EdgeWorld, options: { trace?: boolean }): Promis
   await until(isAtRest, world.calmAt + PATIENCE_MS);
   const calmFrom = lives.at(-1)?.startedAt ?? 0;
   const last = lives.at(-1);
-  const isEnded = (): boolean => last?.diedAt !== null || last.stop?.endedAt != null;
-  if (last !== undefined && !isEnded()) void last.term();
-  const runaway = !(await until(isEnded, clock.now() + 40_000));
+  if (last !== undefined && !isGone(last)) void last.term();
+  const runaway = last === undefined || !(await until(() => isGone(last), clock.now() + 40_000));
   const reports = rows.read("SELECT id FROM reports ORDER BY id").map(({ id }) => String(id));
   const textOf = (id: string): string =>
     rows
