@@ -61,7 +61,7 @@ export const PAGE_HTML = `<!doctype html>
         </p></noscript
       >
       <p id="state" role="status"></p>
-      <section id="result" hidden>
+      <section id="verdict" hidden>
         <h2>Answer</h2>
         <pre id="text"></pre>
         <p id="how" class="small"></p>
@@ -368,7 +368,7 @@ function clear()       {
   cards.clear();
   for (const id of ["members", "losses"]) need(id).replaceChildren();
   for (const id of ["text", "how", "state"]) say(id, "");
-  for (const id of ["result", "shown"]) need(id).hidden = true;
+  for (const id of ["verdict", "shown"]) need(id).hidden = true;
 }
 
 async function openReport(id        )                {
@@ -409,7 +409,7 @@ function ended(report        )       {
   say("text", words(report["answer"]) || JSON.stringify(report["tool_calls"]));
   say("how", summary(report));
   need("how").append(" ", reportButton(words(report["id"]), "Report"));
-  need("result").hidden = false;
+  need("verdict").hidden = false;
   const losses = list(report["degradations"])            ;
   const loss = ({ code, member, detail }        )              =>
     make("li", "", [words(code), words(member), words(detail)].filter((part) => part !== "").join(" · "));
@@ -428,7 +428,7 @@ function tell({ event, data }      )          {
   if (event === "candidate-arrived" || event === "member-dropped") arrived(data);
   if (event === "agreement-measured") say("state", \`Agreement \${share(data["agreement"])}. Deciding …\`);
   if (event === "answer-delta") {
-    need("result").hidden = false;
+    need("verdict").hidden = false;
     need("text").append(visible(words(data["text"])));
   }
   if (event === "run-end") ended(data);

@@ -73,7 +73,7 @@ function clear(): void {
   cards.clear();
   for (const id of ["members", "losses"]) need(id).replaceChildren();
   for (const id of ["text", "how", "state"]) say(id, "");
-  for (const id of ["result", "shown"]) need(id).hidden = true;
+  for (const id of ["verdict", "shown"]) need(id).hidden = true;
 }
 
 async function openReport(id: string): Promise<void> {
@@ -114,7 +114,7 @@ function ended(report: Fields): void {
   say("text", words(report["answer"]) || JSON.stringify(report["tool_calls"]));
   say("how", summary(report));
   need("how").append(" ", reportButton(words(report["id"]), "Report"));
-  need("result").hidden = false;
+  need("verdict").hidden = false;
   const losses = list(report["degradations"]) as Fields[];
   const loss = ({ code, member, detail }: Fields): HTMLElement =>
     make("li", "", [words(code), words(member), words(detail)].filter((part) => part !== "").join(" · "));
@@ -133,7 +133,7 @@ function tell({ event, data }: Told): boolean {
   if (event === "candidate-arrived" || event === "member-dropped") arrived(data);
   if (event === "agreement-measured") say("state", `Agreement ${share(data["agreement"])}. Deciding …`);
   if (event === "answer-delta") {
-    need("result").hidden = false;
+    need("verdict").hidden = false;
     need("text").append(visible(words(data["text"])));
   }
   if (event === "run-end") ended(data);
