@@ -7,7 +7,6 @@ import { ownFailure, runAttempt } from "./attempt.ts";
 import { book, type CallEnd, ended, noteError, pricesOf, signOf } from "./booking.ts";
 import type { Admission, CallSign } from "./breaker.ts";
 import type { Cut } from "./cut.ts";
-import type { Slot } from "./limits.ts";
 import type { CallLedger, Purse } from "./panel.ts";
 import { attemptLimit, needOf, phaseLimits } from "./phase-limits.ts";
 import { bounded, worstCaseUsd } from "./purse.ts";
@@ -53,7 +52,8 @@ export async function guardedCall(room: Room, order: CallOrder): Promise<CallEnd
   const slot = await room.gate(target).acquire({ ...needOf(room, target.member, by), cutoff });
   if (slot === null) return cutoff.reason === null ? { status: "refused", why: "overloaded" } : waitCut(room, cutoff.reason);
   try {
-    return await enter(room, order, slot);
+    // the circuit learns first: whoever gets the place must know what became of this call
+    return await enter(room, order);
   } finally {
     slot.release();
   }
@@ -66,13 +66,13 @@ function waitCut({ meter }: Room, by: Cut): CallEnd {
   return { status: "refused", why: "overloaded" };
 }
 
-async function enter(room: Room, order: CallOrder, slot: Slot): Promise<CallEnd> {
+async function enter(room: Room, order: CallOrder): Promise<CallEnd> {
   const { member } = order.target;
   const admission = room.breaker.enter(member, order.forced);
   if (admission === null) return { status: "refused", why: "circuit-open" };
   let sign: CallSign = { kind: "aborted" };
   try {
-    const ending = await prepare(room, order, slot);
+    const ending = await prepare(room, order);
     sign = signOf(room, member, ending);
     return ending;
   } finally {
@@ -86,7 +86,7 @@ function leave(room: Room, target: Target, admission: Admission, sign: CallSign)
 }
 
 /** Clears the target (local proof), composes the prompt for its window, reserves the money; then calls. */
-async function prepare(room: Room, order: CallOrder, slot: Slot): Promise<CallEnd> {
+async function prepare(room: Room, order: CallOrder): Promise<CallEnd> {
   const { target, passage, cutoff } = order;
   // planned away long before; the guard would refuse it too, but then it would look like an attempt
   if (passage.privacy === "local-only" && !target.provider.local)
@@ -113,7 +113,6 @@ async function prepare(room: Room, order: CallOrder, slot: Slot): Promise<CallEn
     return { status: "refused", why: "retry-denied" };
   }
   const ending = await send(room, order, { ...composed, sampling, local });
-  slot.release();
   order.purse.settle(worst, "costUsd" in ending ? ending.costUsd : 0);
   return ending;
 }

@@ -247,6 +247,14 @@ test("samples that were told to wait come back together: one probes, the others 
   expect([a.seen.slice(3).map(({ at }) => at), clock.pending()]).toEqual([[1020, 1040, 1040], 0]);
 });
 
+test("whoever gets the place of a call that was told to wait knows that it was", async () => {
+  const { clock, add, panel } = world();
+  const limited = failure("rate-limited", { again: "once", status: 429, retryAfterMs: 1000 });
+  const a = add("a", (n) => ({ ms: 20, result: n === 0 ? limited : reply("yes") }), { maxConcurrency: 1 });
+  await settle(clock, panel().ask(orderOf(clock, ["a/m", "a/m"])));
+  expect(a.seen.map(({ at }) => at)).toEqual([0, 1020]);
+});
+
 test("when that probe fails, or the run ends first, they drop with what they had", async () => {
   const { clock, add, panel } = world();
   const limited = failure("rate-limited", { again: "once", status: 429, retryAfterMs: 1000 });

@@ -230,8 +230,8 @@ export const BUGS: readonly Bug[] = [
   ]),
   bug("early-release", "I34", "a place is free before its call has ended", [
     "src/panel/call.ts",
-    "const ending = await send(room, order, { ...composed, sampling, local });",
-    "slot.release();\n  const ending = await send(room, order, { ...composed, sampling, local });",
+    "return await enter(room, order);",
+    "slot.release();\n    return await enter(room, order);",
   ]),
   bug("endless-queue", "I34", "the queue has no bound", [
     "src/panel/limits.ts",
