@@ -19,14 +19,13 @@ export interface EdgePlayed {
   /** rows at the end */
   jobs: SqlRow[];
   reports: { id: string; json: string }[];
-  /** when the last process began */
-  calmFrom: number;
   runaway: boolean;
   hash: number;
   trace: string[];
 }
 /** Virtual ms after which a world that has not come to rest is given up. */
 const PATIENCE_MS = 300_000;
+const MOST_ENDS = 4;
 
 export const playEdge = (world: EdgeWorld, options: { trace?: boolean } = {}): Promise<EdgePlayed> =>
   onOneThread(() => playAlone(world, options));
@@ -91,12 +90,10 @@ async function playAlone(world: EdgeWorld, options: { trace?: boolean }): Promis
       },
       clock,
     );
+  const areJobsOver = (): boolean => rows.read("SELECT 1 FROM jobs WHERE state IN ('queued', 'running') LIMIT 1").length === 0;
   const isGone = ({ diedAt, stop }: Life): boolean => diedAt !== null || stop?.endedAt != null;
   // who is frozen may still accept when it thaws, and somebody must be there to work that off
-  const isAtRest = (): boolean =>
-    lives.slice(0, -1).every(isGone) &&
-    visits.every(({ isOver }) => isOver) &&
-    rows.read("SELECT 1 FROM jobs WHERE state IN ('queued', 'running') LIMIT 1").length === 0;
+  const isAtRest = (): boolean => lives.slice(0, -1).every(isGone) && visits.every(({ isOver }) => isOver) && areJobsOver();
   const until = async (isDone: () => boolean, latest: number): Promise<boolean> => {
     while (!isDone()) {
       if (clock.now() > latest || clock.pending() === 0) return false;
@@ -105,11 +102,16 @@ async function playAlone(world: EdgeWorld, options: { trace?: boolean }): Promis
     return true;
   };
   await clock.flush();
-  await until(isAtRest, world.calmAt + PATIENCE_MS);
-  const calmFrom = lives.at(-1)?.startedAt ?? 0;
-  const last = lives.at(-1);
-  if (last !== undefined && !isGone(last)) void last.term();
-  const runaway = last === undefined || !(await until(() => isGone(last), clock.now() + 40_000));
+  let runaway = false;
+  // what was accepted while the last one stopped waits for the next
+  for (let round = 0; round < MOST_ENDS; round += 1) {
+    if (round > 0) start();
+    await until(isAtRest, Math.max(world.calmAt, clock.now()) + PATIENCE_MS);
+    const last = lives.at(-1);
+    if (last !== undefined && !isGone(last)) void last.term();
+    runaway ||= last === undefined || !(await until(() => isGone(last), clock.now() + 40_000));
+    if (areJobsOver()) break;
+  }
   const reports = rows.read("SELECT id FROM reports ORDER BY id").map(({ id }) => String(id));
   const textOf = (id: string): string =>
     rows
@@ -124,7 +126,6 @@ async function playAlone(world: EdgeWorld, options: { trace?: boolean }): Promis
     undurable,
     jobs: rows.read("SELECT * FROM jobs ORDER BY id"),
     reports: reports.map((id) => ({ id, json: textOf(id) })),
-    calmFrom,
     runaway,
     hash: recorder.hash(),
     trace,
